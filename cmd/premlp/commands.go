@@ -1,0 +1,22 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands is every subcommand: the group of the help page it stands in and
+// the function that makes it.
+var commands = []struct {
+	group string
+	new   func(*env) *cobra.Command
+}{
+	{"about", newVersion},
+}
+
+// groups are the headings of the help page, in order.
+var groups = []struct{ id, title string }{
+	{"model", "Models:"},
+	{"data", "Datasets:"},
+	{"direction", "Directions:"},
+	{"measure", "Measuring and debugging:"},
+	{"job", "Many machines:"},
+	{"about", "About:"},
+}
