@@ -1,0 +1,40 @@
+// Package kernel holds the arithmetic of the forward pass: plain Go loops over
+// float32 slices, each with its formula and the order of its additions in its
+// comment.
+//
+// # The numeric contract
+//
+// A row of any result has the same bits whatever other rows are computed with
+// it, however many threads share the work, and wherever the row stands in
+// memory:
+//
+//   - a product's sum over k is cut into blocks of [BlockK]; each block is one
+//     chain of multiply-adds from k = first to last, starting at zero, and the
+//     blocks are added in order;
+//   - attention cuts its sums over keys into blocks of [BlockKeys] aligned to
+//     the keys' absolute positions, each block one chain in key order;
+//   - every other sum runs in 16 lanes of float64 (element i goes to lane
+//     i mod 16), folded as a tree: 8 onto 8, 4 onto 4, 2 onto 2, 1 onto 1;
+//   - exp, sin and cos are this package's own, so that they do not depend on a
+//     platform's library.
+//
+// Products written a*b+c round twice here, once after the product and once
+// after the sum: the conversion float32(a*b) keeps a compiler from fusing
+// them, so every platform computes the same bits. [Arithmetic] names this
+// contract; bits may be compared only between runs that carry the same name.
+package kernel
+
+const (
+	// BlockK is the length of a product's blocks along k. It is part of the
+	// numeric contract. Shorter blocks are more exact (the error of a chain
+	// grows with its length); longer ones spare additions.
+	BlockK = 256
+
+	// BlockKeys is the number of key positions in one block of attention's
+	// sums. Blocks begin at multiples of it counted from position 0.
+	BlockKeys = 64
+
+	// Arithmetic names the numeric contract of this package: what is summed in
+	// which order, and how a multiply-add rounds.
+	Arithmetic = "portable-k256-a64-1"
+)

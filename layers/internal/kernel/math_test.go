@@ -1,0 +1,111 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestExp(t *testing.T) {
+	worst := 0.0
+	for x := float32(-87.3); x < 88.7; x += 0.0007 {
+		want := math.Exp(float64(x))
+		ulp := float64(math.Nextafter32(float32(want), math.MaxFloat32)) - float64(float32(want))
+		worst = max(worst, math.Abs(float64(Exp(x))-want)/ulp)
+	}
+	if worst > 1.2 {
+		t.Errorf("want at most 1.2 units in the last place, have %.3f", worst)
+	}
+	for x := float32(-103.9); x < -87.3; x += 0.01 {
+		if want := math.Exp(float64(x)); math.Abs(float64(Exp(x))-want) > 1.5e-45 {
+			t.Errorf("Exp(%v): want %v, have %v", x, want, Exp(x))
+		}
+	}
+	inf := float32(math.Inf(1))
+	for _, c := range []struct{ x, want float32 }{
+		{0, 1}, {float32(math.Copysign(0, -1)), 1}, {inf, inf}, {-inf, 0}, {88.8, inf}, {-104, 0},
+	} {
+		if have := Exp(c.x); have != c.want {
+			t.Errorf("Exp(%v): want %v, have %v", c.x, c.want, have)
+		}
+	}
+	if !math.IsNaN(float64(Exp(float32(math.NaN())))) {
+		t.Error("Exp(NaN): want NaN")
+	}
+}
+
+func TestSinCos(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200000 {
+		x := (r.Float64() - 0.5) * math.Pow(2, 1+20*r.Float64())
+		sin, cos := SinCos(x)
+		if ds, dc := math.Abs(sin-math.Sin(x)), math.Abs(cos-math.Cos(x)); ds > 1e-15 || dc > 1e-15 {
+			t.Fatalf("SinCos(%v): off by %g and %g", x, ds, dc)
+		}
+	}
+}
+
+func TestRMSNorm(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, d := range []int{1, 15, 16, 17, 576} {
+		const rows, eps = 5, 1e-5
+		x, w := random(r, rows*d), random(r, d)
+		out, scale := make([]float32, rows*d), make([]float32, rows)
+		NewPool(2).RMSNorm(out, scale, x, w, eps)
+		for i := range rows {
+			var sum float64
+			for _, v := range x[i*d : i*d+d] {
+				sum += float64(v) * float64(v)
+			}
+			s := math.Sqrt(sum/float64(d) + eps)
+			if math.Abs(float64(scale[i])-s) > 1e-7*s {
+				t.Errorf("width %d: scale: want %v, have %v", d, s, scale[i])
+			}
+			for j := range d {
+				want := float64(x[i*d+j]) / s * float64(w[j])
+				if have := float64(out[i*d+j]); math.Abs(have-want) > 3e-7*math.Abs(want) {
+					t.Fatalf("width %d, value %d: want %v, have %v", d, j, want, have)
+				}
+			}
+		}
+	}
+}
+
+func TestSiLUMul(t *testing.T) {
+	g := []float32{-200, -5, -0.5, 0, 0.5, 5, 200}
+	u := []float32{1, 2, 3, 4, 5, 6, 7}
+	out := make([]float32, len(g))
+	NewPool(2).SiLUMul(out, g, u)
+	for i := range g {
+		want := float64(g[i]) / (1 + math.Exp(-float64(g[i]))) * float64(u[i])
+		if math.Abs(float64(out[i])-want) > 5e-7*math.Abs(want)+1e-45 {
+			t.Errorf("silu(%v)·%v: want %v, have %v", g[i], u[i], want, out[i])
+		}
+	}
+}
+
+func TestRotate(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	const heads, width, rotated = 3, 10, 8
+	inverse := []float32{1, 0.3, 0.01, 0.0007}
+	pos := []int32{0, 1, 77, 255}
+	x := random(r, len(pos)*heads*width)
+	out := make([]float32, len(x))
+	NewPool(2).Rotate(out, x, pos, heads, width, NewRotaryTable(256, inverse, 1))
+	for t0, p := range pos {
+		for h := range heads {
+			in, have := x[(t0*heads+h)*width:][:width], out[(t0*heads+h)*width:][:width]
+			for i, f := range inverse {
+				sin, cos := math.Sincos(float64(float32(p) * f))
+				a, b := float64(in[i]), float64(in[i+rotated/2])
+				if d := math.Abs(float64(have[i]) - (a*cos - b*sin)); d > 5e-7 {
+					t.Fatalf("position %d, value %d: off by %g", p, i, d)
+				}
+				if d := math.Abs(float64(have[i+rotated/2]) - (b*cos + a*sin)); d > 5e-7 {
+					t.Fatalf("position %d, value %d: off by %g", p, i+rotated/2, d)
+				}
+			}
+			sameBits(t, "values that are not rotated", in[rotated:], have[rotated:])
+		}
+	}
+}
