@@ -1,0 +1,157 @@
+package weights
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// undecoded lists the other types that llama.cpp knows by their numbers, for
+// their names and sizes only.
+var undecoded = map[uint32]format{
+	9:  {name: "Q8_1", blockLen: 32, blockBytes: 40},
+	10: {name: "Q2_K", blockLen: 256, blockBytes: 84},
+	11: {name: "Q3_K", blockLen: 256, blockBytes: 110},
+	15: {name: "Q8_K", blockLen: 256, blockBytes: 292},
+	16: {name: "IQ2_XXS", blockLen: 256, blockBytes: 66},
+	17: {name: "IQ2_XS", blockLen: 256, blockBytes: 74},
+	18: {name: "IQ3_XXS", blockLen: 256, blockBytes: 98},
+	19: {name: "IQ1_S", blockLen: 256, blockBytes: 50},
+	20: {name: "IQ4_NL", blockLen: 32, blockBytes: 18},
+	21: {name: "IQ3_S", blockLen: 256, blockBytes: 110},
+	22: {name: "IQ2_S", blockLen: 256, blockBytes: 82},
+	23: {name: "IQ4_XS", blockLen: 256, blockBytes: 136},
+	24: {name: "I8", blockLen: 1, blockBytes: 1},
+	25: {name: "I16", blockLen: 1, blockBytes: 2},
+	26: {name: "I32", blockLen: 1, blockBytes: 4},
+	27: {name: "I64", blockLen: 1, blockBytes: 8},
+	28: {name: "F64", blockLen: 1, blockBytes: 8},
+	29: {name: "IQ1_M", blockLen: 256, blockBytes: 56},
+	34: {name: "TQ1_0", blockLen: 256, blockBytes: 54},
+	35: {name: "TQ2_0", blockLen: 256, blockBytes: 66},
+	39: {name: "MXFP4", blockLen: 32, blockBytes: 17},
+	40: {name: "NVFP4", blockLen: 64, blockBytes: 36},
+	41: {name: "Q1_0", blockLen: 128, blockBytes: 18},
+}
+
+// tensorInfo is one description in the head of the file.
+type tensorInfo struct {
+	stored
+	offset uint64 // from the start of the data
+}
+
+// readTensorInfos reads n tensor descriptions.
+func readTensorInfos(c *cursor, n uint64) ([]tensorInfo, error) {
+	c.count(n, 8+1+4+4+8) // name of one letter, rank, type, offset
+	var list []tensorInfo
+	seen := map[string]bool{}
+	for range n {
+		if c.err != nil {
+			break
+		}
+		name := c.name()
+		if c.err != nil {
+			break
+		}
+		if seen[name] {
+			return nil, fmt.Errorf("tensor %s: given twice", quote(name))
+		}
+		seen[name] = true
+		t, err := readTensorInfo(c)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s: %w", quote(name), err)
+		}
+		t.Name = name
+		list = append(list, t)
+	}
+	if c.err != nil {
+		return nil, fmt.Errorf("tensors: %w", c.err)
+	}
+	return list, nil
+}
+
+// readTensorInfo reads what follows a tensor's name: its rank, its dimensions
+// innermost first, its type, its offset.
+func readTensorInfo(c *cursor) (tensorInfo, error) {
+	const most = 4 // ggml's bound
+	var t tensorInfo
+	rank := c.uint32()
+	if rank > most {
+		return t, fmt.Errorf("dimensions: want at most %d, have %d", most, rank)
+	}
+	t.Shape = make([]int, rank)
+	for i := int(rank) - 1; i >= 0; i-- {
+		d := c.uint64()
+		if d > maxValues {
+			return t, fmt.Errorf("dimension %d: want at most %d, have %d", int(rank)-1-i, uint64(maxValues), d)
+		}
+		t.Shape[i] = int(d)
+	}
+	kind := c.uint32()
+	t.offset = c.uint64()
+	if c.err != nil {
+		return t, c.err
+	}
+	return t, t.setType(kind)
+}
+
+// setType fills in all that follows from a tensor's type and shape.
+func (t *tensorInfo) setType(kind uint32) error {
+	n, err := countValues(t.Shape)
+	if err != nil {
+		return err
+	}
+	f, known := undecoded[kind]
+	for d := range formats {
+		if formats[d].ggml == kind {
+			f, known = formats[d], true
+			t.dtype, t.usable = DType(d), true
+		}
+	}
+	if !known {
+		t.Type, t.Bytes = "type "+strconv.FormatUint(uint64(kind), 10), -1
+		return nil
+	}
+	t.Type = f.name
+	cols := 1
+	if len(t.Shape) > 0 {
+		cols = t.Shape[len(t.Shape)-1]
+	}
+	if cols%f.blockLen != 0 {
+		return fmt.Errorf("shape: want rows of a multiple of %d values for %s, have %s", f.blockLen, f.name, shapeText(t.Shape))
+	}
+	t.Bytes = int64(n/f.blockLen) * int64(f.blockBytes)
+	return nil
+}
+
+// place cuts every tensor out of the data.
+func (g *GGUF) place(list []tensorInfo, data []byte, align uint64, base string) error {
+	slices.SortStableFunc(list, func(a, b tensorInfo) int {
+		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Bytes, b.Bytes))
+	})
+	var end uint64
+	size := uint64(len(data))
+	for _, t := range list {
+		need := uint64(max(t.Bytes, 0))
+		var err error
+		switch {
+		case t.offset%align != 0:
+			err = fmt.Errorf("offset: want a multiple of %d, have %d", align, t.offset)
+		case t.offset > size || need > size-t.offset:
+			err = fmt.Errorf("data: want %d bytes at %d, have %d in all: the file is truncated", need, t.offset, size)
+		case t.offset < end:
+			err = fmt.Errorf("offset: want at least %d, have %d: overlaps another tensor", end, t.offset)
+		}
+		if err != nil {
+			return fmt.Errorf("tensor %s: %w", quote(t.Name), err)
+		}
+		end = t.offset + need
+		if t.Bytes >= 0 {
+			t.data = data[t.offset:end:end]
+		}
+		t.File = base
+		g.tensors[t.Name] = t.stored
+	}
+	return nil
+}
