@@ -1,0 +1,15 @@
+package layers
+
+import "gorgonia.org/gorgonia"
+
+// Residual adds a block's branch dx to the residual stream x, both [T, D]. The
+// sum is a value of its own: the stream before it stays readable.
+func Residual(s Scope, x, dx *gorgonia.Node) *gorgonia.Node {
+	return s.node(&Op{
+		kind: "add", cols: columns(x), inputs: []*gorgonia.Node{x, dx},
+		run: func(c *Call) error {
+			c.Pool.Add(c.Out.Data, c.In[0].Data, c.In[1].Data)
+			return nil
+		},
+	})
+}

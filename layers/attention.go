@@ -1,0 +1,52 @@
+package layers
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers/internal/kernel"
+)
+
+// Attention describes causal self-attention with grouped heads.
+type Attention struct {
+	Heads, KVHeads int  // H, K
+	HeadDim        int  // E
+	Window         int  // keys a query sees, itself included; 0: all before it
+	Bias           bool // query, key and value projections have biases
+	OutBias        bool // the output projection has one
+	Rope           *RopeCache
+}
+
+// SelfAttention projects x [T, D] to queries, keys and values, rotates queries
+// and keys by position, attends causally and projects back:
+//
+//	y = o( softmax(rope(q(x)) · rope(k(x))ᵀ / sqrt(E)) · v(x) )
+//
+// Vaswani et al., "Attention is all you need", 2017.
+func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
+	d := columns(x)
+	qkv := Linears(s, x,
+		Projection{"q_proj", a.Heads * a.HeadDim, a.Bias},   // [T, H·E]
+		Projection{"k_proj", a.KVHeads * a.HeadDim, a.Bias}, // [T, K·E]
+		Projection{"v_proj", a.KVHeads * a.HeadDim, a.Bias}) // [T, K·E]
+	q := rotate(s.Sub("q_rope"), qkv[0], a.Heads, a.HeadDim, a.Rope)
+	k := rotate(s.Sub("k_rope"), qkv[1], a.KVHeads, a.HeadDim, a.Rope)
+	y := attend(s.Sub("attn"), q, k, qkv[2], a)     // [T, H·E]
+	return Linear(s.Sub("o_proj"), y, d, a.OutBias) // [T, D]
+}
+
+// attend is causal softmax attention of q [T, H·E] on k and v [T, K·E].
+func attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
+	shape := kernel.AttentionShape{
+		Heads: a.Heads, KVHeads: a.KVHeads, Width: a.HeadDim, Window: a.Window,
+		Scale: float32(1 / math.Sqrt(float64(a.HeadDim))),
+	}
+	return s.node(&Op{
+		kind: "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v},
+		run: func(c *Call) error {
+			c.Pool.Attention(c.Out.Data, c.In[0].Data, c.In[1].Data, c.In[2].Data, c.Batch.segments, shape)
+			return nil
+		},
+	})
+}

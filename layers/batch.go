@@ -1,0 +1,114 @@
+package layers
+
+import (
+	"fmt"
+
+	"premlp/layers/internal/kernel"
+)
+
+// Batch is the input of one run: prompts packed one after another, without
+// padding. Token i of the batch is row i of every matrix in the graph.
+type Batch struct {
+	IDs []int32 // [T] token ids
+	Pos []int32 // [T] position of each token in its prompt, from 0
+	// Cu [segments+1] holds the first row of every segment, then T.
+	Cu []int32
+	// Parent [segments] names, for each segment, the earlier segment that it
+	// continues, or -1. nil means that no segment continues another. A segment
+	// sees the keys of its ancestors, so prompts that begin alike share the
+	// rows of their common prefix.
+	Parent []int32
+	// Sel [R] holds the rows that are read, ascending: the rows a Sink gets and
+	// the rows logits are computed for.
+	Sel []int32
+
+	segments []kernel.Segment
+}
+
+// Pack joins prompts into one batch. sel[i] lists the positions within prompt i
+// that are read, ascending; a nil sel reads every row.
+func Pack(prompts [][]int32, sel [][]int32) *Batch {
+	b := &Batch{Cu: []int32{0}}
+	for i, ids := range prompts {
+		first := int32(len(b.IDs))
+		for p := range ids {
+			b.Pos = append(b.Pos, int32(p))
+			if sel == nil {
+				b.Sel = append(b.Sel, first+int32(p))
+			}
+		}
+		b.IDs = append(b.IDs, ids...)
+		b.Cu = append(b.Cu, int32(len(b.IDs)))
+		if sel != nil {
+			for _, p := range sel[i] {
+				b.Sel = append(b.Sel, first+p)
+			}
+		}
+	}
+	return b
+}
+
+// Tokens returns T, the number of rows.
+func (b *Batch) Tokens() int { return len(b.IDs) }
+
+// check validates the batch against a vocabulary and a context length, and
+// prepares the key ranges of its segments.
+func (b *Batch) check(vocab, context int) error {
+	t := len(b.IDs)
+	switch {
+	case t == 0:
+		return fmt.Errorf("batch: no tokens")
+	case t > maxTokens:
+		return fmt.Errorf("batch: want at most %d tokens, have %d", maxTokens, t)
+	case len(b.Pos) != t:
+		return fmt.Errorf("batch: want a position for each of %d tokens, have %d", t, len(b.Pos))
+	case len(b.Cu) < 2 || b.Cu[0] != 0 || int(b.Cu[len(b.Cu)-1]) != t:
+		return fmt.Errorf("batch: segment bounds: want 0 … %d, have %v", t, b.Cu)
+	case b.Parent != nil && len(b.Parent) != len(b.Cu)-1:
+		return fmt.Errorf("batch: want a parent for each of %d segments, have %d", len(b.Cu)-1, len(b.Parent))
+	}
+	for i, id := range b.IDs {
+		if id < 0 || int(id) >= vocab {
+			return fmt.Errorf("batch: token %d: want an id in [0, %d), have %d", i, vocab, id)
+		}
+	}
+	for i, row := range b.Sel {
+		if row < 0 || int(row) >= t || i > 0 && row <= b.Sel[i-1] {
+			return fmt.Errorf("batch: selected row %d: want ascending rows in [0, %d), have %d", i, t, row)
+		}
+	}
+	return b.checkSegments(context)
+}
+
+// checkSegments validates segments and positions and fills b.segments.
+func (b *Batch) checkSegments(context int) error {
+	b.segments = b.segments[:0]
+	for s := range len(b.Cu) - 1 {
+		from, to := int(b.Cu[s]), int(b.Cu[s+1])
+		if from >= to {
+			return fmt.Errorf("batch: segment %d: want at least one token, have rows [%d, %d)", s, from, to)
+		}
+		seg := kernel.Segment{From: from, To: to}
+		if b.Parent != nil && b.Parent[s] >= 0 {
+			if int(b.Parent[s]) >= s {
+				return fmt.Errorf("batch: segment %d: want an earlier parent, have %d", s, b.Parent[s])
+			}
+			seg.Ranges = append(seg.Ranges, b.segments[b.Parent[s]].Ranges...)
+		}
+		position := 0
+		for _, r := range seg.Ranges {
+			position += r[1] - r[0]
+		}
+		for t := from; t < to; t++ {
+			if int(b.Pos[t]) != position+t-from {
+				return fmt.Errorf("batch: token %d: want position %d, have %d", t, position+t-from, b.Pos[t])
+			}
+		}
+		if last := position + to - from; last > context {
+			return fmt.Errorf("batch: segment %d: want at most %d tokens of context, have %d", s, context, last)
+		}
+		seg.Ranges = append(seg.Ranges, [2]int{from, to})
+		b.segments = append(b.segments, seg)
+	}
+	return nil
+}

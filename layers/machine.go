@@ -1,0 +1,258 @@
+package layers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers/internal/kernel"
+)
+
+// Rows are the values of one point in one run: a row for each selected token,
+// in the order of Batch.Sel. They are valid only during the call that hands
+// them over.
+type Rows struct {
+	Data []float32 // [R, Dim]
+	Dim  int
+	// Stats [R, StatsPerRow] holds, for mlp_in, the statistics of the norm that
+	// made each row. RMSNorm: the scale sqrt(mean(x²)+eps) that x was divided by.
+	Stats       []float32
+	StatsPerRow int
+}
+
+// Sink receives the selected rows of each wanted point as its node is computed.
+// An error stops the run.
+type Sink func(p Point, rows Rows) error
+
+// MachineOptions says what a machine has to compute, and with what.
+type MachineOptions struct {
+	Points  []Point // places whose rows a Sink gets; the pass ends at the last
+	Keep    []Point // places whose values stay readable after a run
+	Threads int
+	Vocab   int // token ids are below it
+	Context int // positions are below it
+}
+
+// Machine runs the part of a graph that its points need, over and over, on
+// batches of any size. It is used by one caller at a time.
+type Machine struct {
+	vm      gorgonia.VM
+	pool    *Pool
+	options MachineOptions
+	order   []*Op // in order of execution
+	taps    map[*Op][]Point
+	kept    map[Point]*Op
+	buffers int
+
+	ctx    context.Context
+	batch  *Batch
+	input  *gorgonia.Node
+	sink   Sink
+	at     int // position in order of the op that is due
+	gather []float32
+}
+
+// Machine compiles the graph up to the last wanted point. A graph serves one
+// machine: values live on its nodes.
+func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	if err := g.verify(); err != nil {
+		return nil, err
+	}
+	m := &Machine{
+		pool: kernel.NewPool(o.Threads), options: o, input: g.batch,
+		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
+	}
+	roots, err := m.roots(g)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.compile(g, roots); err != nil {
+		return nil, err
+	}
+	return m, m.prepare()
+}
+
+// roots resolves the wanted and kept points to nodes.
+func (m *Machine) roots(g *Graph) (gorgonia.Nodes, error) {
+	var roots gorgonia.Nodes
+	for _, p := range slices.Concat(m.options.Points, m.options.Keep) {
+		n, ok := g.points[p]
+		if !ok {
+			return nil, fmt.Errorf("%s: no such place in this model", p)
+		}
+		if !slices.Contains(roots, n) {
+			roots = append(roots, n)
+		}
+	}
+	if len(roots) == 0 {
+		return nil, errors.New("machine: no point wanted")
+	}
+	for _, p := range m.options.Points {
+		o := opOf(g.points[p])
+		if !slices.Contains(m.taps[o], p) {
+			m.taps[o] = append(m.taps[o], p)
+		}
+	}
+	for _, p := range m.options.Keep {
+		m.kept[p] = opOf(g.points[p])
+	}
+	return roots, nil
+}
+
+// compile makes the tape machine. It is the only place that does, since
+// Gorgonia panics on a program it cannot compile.
+func (m *Machine) compile(g *Graph, roots gorgonia.Nodes) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("machine: compile: %v", r)
+		}
+	}()
+	program, locations, err := gorgonia.CompileFunction(g.g, gorgonia.Nodes{g.batch}, roots)
+	if err != nil {
+		return fmt.Errorf("machine: compile: %w", err)
+	}
+	m.vm = gorgonia.NewTapeMachine(g.g, gorgonia.WithPrecompiled(program, locations))
+
+	sorted, err := gorgonia.Sort(g.g.ExactSubgraphRoots(roots...))
+	if err != nil {
+		return fmt.Errorf("machine: order: %w", err)
+	}
+	slices.Reverse(sorted)
+	for _, n := range sorted {
+		if o := opOf(n); o != nil {
+			m.order = append(m.order, o)
+		}
+	}
+	return nil
+}
+
+// prepare binds the ops to the machine, packs their weights and plans memory.
+func (m *Machine) prepare() error {
+	for _, o := range m.order {
+		if o.m != nil {
+			return fmt.Errorf("%s: already belongs to a machine", o)
+		}
+		o.m = m
+		if o.group != nil {
+			o.group.ops = append(o.group.ops, o)
+		}
+		if o.prepare != nil {
+			if err := o.prepare(m.pool); err != nil {
+				return fmt.Errorf("%s: %w", o, err)
+			}
+		}
+	}
+	kept := map[*Op]bool{}
+	for _, o := range m.kept {
+		kept[o] = true
+	}
+	m.buffers = plan(m.order, kept)
+	return nil
+}
+
+// Run computes the wanted points of a batch and hands their selected rows to
+// sink. A cancelled context stops it within one op.
+func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
+	if err := b.check(m.options.Vocab, m.options.Context); err != nil {
+		return err
+	}
+	m.ctx, m.batch, m.sink, m.at = ctx, b, sink, 0
+	m.vm.Reset() // without it a second RunAll does nothing
+	if err := gorgonia.Let(m.input, batchValue{b}); err != nil {
+		return fmt.Errorf("machine: bind the batch: %w", err)
+	}
+	if err := m.vm.RunAll(); err != nil {
+		return cause(err)
+	}
+	if m.at != len(m.order) {
+		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
+	}
+	return nil
+}
+
+// cause returns the op's own error. Gorgonia's wrapper has no Unwrap, so
+// errors.Is would not see through it.
+func cause(err error) error {
+	for {
+		var wrapper interface{ Err() error }
+		if errors.As(err, &wrapper) {
+			err = wrapper.Err()
+			continue
+		}
+		var causer interface{ Cause() error }
+		if errors.As(err, &causer) && causer.Cause() != err {
+			err = causer.Cause()
+			continue
+		}
+		return err
+	}
+}
+
+// before runs ahead of each op. The order is checked because memory was planned
+// for it: another one would read values that were overwritten.
+func (m *Machine) before(o *Op) error {
+	if err := m.ctx.Err(); err != nil {
+		return err
+	}
+	if m.at >= len(m.order) || m.order[m.at] != o {
+		return fmt.Errorf("%s: runs at position %d, which was planned for another op", o, m.at)
+	}
+	m.at++
+	return nil
+}
+
+// after hands the op's selected rows to the sink, for every point it is.
+func (m *Machine) after(o *Op, c *Call) error {
+	if m.sink == nil {
+		return nil
+	}
+	for _, p := range m.taps[o] {
+		rows := Rows{Dim: o.cols, Data: c.Out.Data, Stats: c.Stats, StatsPerRow: o.statsPerRow}
+		if !o.selected && len(c.Batch.Sel) < c.Out.Rows {
+			rows.Data, rows.Stats = m.pick(c.Batch.Sel, c.Out, c.Stats, o.statsPerRow)
+		}
+		if p.Site != MLPIn {
+			rows.Stats, rows.StatsPerRow = nil, 0
+		}
+		if err := m.sink(p, rows); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// pick copies the selected rows and their statistics into the machine's own
+// memory.
+func (m *Machine) pick(sel []int32, x Mat, stats []float32, per int) (data, picked []float32) {
+	m.gather = slices.Grow(m.gather[:0], len(sel)*(x.Cols+per))
+	for _, row := range sel {
+		m.gather = append(m.gather, x.Row(int(row))...)
+	}
+	for _, row := range sel {
+		m.gather = append(m.gather, stats[int(row)*per:(int(row)+1)*per]...)
+	}
+	return m.gather[:len(sel)*x.Cols], m.gather[len(sel)*x.Cols:]
+}
+
+// Value returns the matrix that a kept point held in the last run, one row per
+// token. Points that are not kept have no value: their memory is used again
+// within the run.
+func (m *Machine) Value(p Point) (Mat, error) {
+	o, ok := m.kept[p]
+	if !ok {
+		return Mat{}, fmt.Errorf("%s: its value was not kept", p)
+	}
+	if o.dense == nil {
+		return Mat{}, fmt.Errorf("%s: nothing was run yet", p)
+	}
+	return matOf(o.dense)
+}
+
+// Close frees the machine's resources.
+func (m *Machine) Close() error { return m.vm.Close() }

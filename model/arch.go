@@ -1,0 +1,67 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"premlp/layers"
+)
+
+// arch is what differs between architectures.
+type arch struct {
+	class string // Hugging Face's class name in "architectures"
+	gguf  *ggufArch
+	// config fills a Config from the keys of a config.json.
+	config func(c *Config, k *keys)
+	// build makes the graph, from token ids to logits.
+	build func(g *layers.Graph, c *Config)
+	// sites are those a block of this architecture has, in order.
+	sites []layers.Site
+	// ignored lists endings of tensor names that a checkpoint may hold and the
+	// forward pass does not read, each with its reason in the file that lists it.
+	ignored []string
+}
+
+// archs is the table of all architectures.
+var archs = []*arch{llama, mistral}
+
+// archByClass finds the architecture of a config.json.
+func archByClass(class string) (*arch, error) {
+	for _, a := range archs {
+		if a.class == class {
+			return a, nil
+		}
+	}
+	return nil, fmt.Errorf("architecture %q: want one of %s", class, strings.Join(Architectures(), ", "))
+}
+
+// archByGGUF finds the architecture of a GGUF's general.architecture.
+func archByGGUF(name string) (*arch, error) {
+	var names []string
+	for _, a := range archs {
+		if a.gguf == nil {
+			continue
+		}
+		if a.gguf.name == name {
+			return a, nil
+		}
+		names = append(names, a.gguf.name)
+	}
+	return nil, fmt.Errorf("general.architecture %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// Architectures lists the class names of all supported architectures, sorted.
+func Architectures() []string {
+	var names []string
+	for _, a := range archs {
+		names = append(names, a.class)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// isIgnored reports whether a tensor may go unused.
+func (a *arch) isIgnored(name string) bool {
+	return slices.ContainsFunc(a.ignored, func(end string) bool { return strings.HasSuffix(name, end) })
+}

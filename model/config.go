@@ -1,0 +1,72 @@
+package model
+
+import "premlp/layers"
+
+// Config is what a model's arithmetic depends on besides its weights. It is
+// read from a config.json or from a GGUF's metadata; see [Open].
+type Config struct {
+	Architecture string // Hugging Face's class name, "LlamaForCausalLM"
+
+	Layers  int // blocks
+	Dim     int // D, model width
+	Heads   int // H, query heads
+	KVHeads int // K, key and value heads
+	HeadDim int // E, values per head
+	Hidden  int // F, MLP width
+	Vocab   int // V
+	Context int // most tokens a prompt may have
+
+	NormEps    float64
+	Activation layers.Activation
+	Window     int  // keys a query sees in sliding-window attention; 0 means all
+	Tied       bool // the vocabulary head is the embedding's table
+
+	AttentionBias bool // query, key, value and output projections have biases
+	MLPBias       bool // the MLP's projections have biases
+
+	RopeType  string // "default", "linear", "llama3"
+	RopeTheta float64
+	Rope      layers.Rope
+
+	// Unknown lists keys of the config that premlp does not know. They are
+	// shown by `premlp inspect`; keys known to change the arithmetic in a way
+	// that is not supported are errors instead.
+	Unknown []string
+}
+
+// Bounds on a config's sizes, far above any published model. They keep a
+// hostile config from making the graph or its buffers huge.
+const (
+	maxLayers  = 1 << 10
+	maxWidth   = 1 << 18
+	maxVocab   = 1 << 24
+	maxContext = 1 << 28
+)
+
+// sizes reads the keys that nearly every decoder has.
+func (c *Config) sizes(k *keys) {
+	c.Layers = k.integer("num_hidden_layers", 1, maxLayers)
+	c.Dim = k.integer("hidden_size", 1, maxWidth)
+	c.Heads = k.integer("num_attention_heads", 1, maxWidth)
+	c.KVHeads = k.integerOr("num_key_value_heads", c.Heads, 1, maxWidth)
+	c.HeadDim = k.integerOr("head_dim", c.Dim/max(c.Heads, 1), 1, maxWidth)
+	c.Hidden = k.integer("intermediate_size", 1, maxWidth*8)
+	c.Vocab = k.integer("vocab_size", 1, maxVocab)
+	c.Context = k.integer("max_position_embeddings", 1, maxContext)
+	c.Tied = k.flag("tie_word_embeddings", false)
+	if c.KVHeads > 0 && c.Heads%c.KVHeads != 0 {
+		k.fail("num_key_value_heads", "a divisor of num_attention_heads %d", c.Heads)
+	}
+	if c.HeadDim%2 != 0 {
+		k.fail("head_dim", "an even number")
+	}
+}
+
+// ignoredKeys never change the forward pass: training, generation and
+// bookkeeping.
+var ignoredKeys = []string{
+	"architectures", "model_type", "transformers_version", "torch_dtype", "dtype", "_name_or_path",
+	"bos_token_id", "eos_token_id", "pad_token_id", "use_cache", "initializer_range",
+	"attention_dropout", "hidden_dropout", "output_attentions", "output_hidden_states", "return_dict",
+	"is_llama_config", "rope_interleaved", "transformers.js_config", "_attn_implementation",
+}

@@ -1,0 +1,204 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+)
+
+// keys reads a config's values by name. It remembers which were asked for and
+// gathers every problem, so that one error tells all that is wrong.
+type keys struct {
+	where  string // the file, or "rope_parameters" within it
+	values map[string]any
+	used   map[string]bool
+	errs   []error
+}
+
+// newKeys returns a reader of values.
+func newKeys(where string, values map[string]any) *keys {
+	return &keys{where: where, values: values, used: map[string]bool{}}
+}
+
+// parseKeys reads one JSON object.
+func parseKeys(where string, data []byte) (*keys, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var values map[string]any
+	if err := d.Decode(&values); err != nil {
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%s: want one JSON object, have more behind it", where)
+	}
+	if values == nil {
+		return nil, fmt.Errorf("%s: want a JSON object, have null", where)
+	}
+	return newKeys(where, values), nil
+}
+
+// take returns the value of a key; null counts as absent.
+func (k *keys) take(name string) (any, bool) {
+	k.used[name] = true
+	v, ok := k.values[name]
+	return v, ok && v != nil
+}
+
+// fail records that a key has not the value that is wanted.
+func (k *keys) fail(name, want string, args ...any) {
+	have, ok := k.values[name]
+	if !ok {
+		have = "nothing"
+	}
+	k.errs = append(k.errs, fmt.Errorf("%s: %s: want %s, have %v", k.where, name, fmt.Sprintf(want, args...), have))
+}
+
+// integer reads a required integer in [low, high].
+func (k *keys) integer(name string, low, high int) int {
+	if _, ok := k.take(name); !ok {
+		k.fail(name, "an integer")
+		return low
+	}
+	return k.integerOr(name, low, low, high)
+}
+
+// integerOr reads an integer in [low, high], or returns a default.
+func (k *keys) integerOr(name string, absent, low, high int) int {
+	v, ok := k.take(name)
+	if !ok {
+		return absent
+	}
+	f, ok := number(v)
+	if !ok || f != math.Trunc(f) || f < float64(low) || f > float64(high) {
+		k.fail(name, "an integer from %d to %d", low, high)
+		return low
+	}
+	return int(f)
+}
+
+// float reads a finite number above low, or returns a default.
+func (k *keys) float(name string, absent, low float64) float64 {
+	v, ok := k.take(name)
+	if !ok {
+		return absent
+	}
+	f, ok := number(v)
+	if !ok || math.IsInf(f, 0) || !(f > low) {
+		k.fail(name, "a number above %g", low)
+		return absent
+	}
+	return f
+}
+
+// flag reads a boolean, or returns a default.
+func (k *keys) flag(name string, absent bool) bool {
+	v, ok := k.take(name)
+	if !ok {
+		return absent
+	}
+	b, ok := v.(bool)
+	if !ok {
+		k.fail(name, "true or false")
+	}
+	return b
+}
+
+// text reads a string, or returns a default.
+func (k *keys) text(name, absent string) string {
+	v, ok := k.take(name)
+	if !ok {
+		return absent
+	}
+	s, ok := v.(string)
+	if !ok {
+		k.fail(name, "a string")
+		return absent
+	}
+	return s
+}
+
+// object reads a nested object; absent gives nil.
+func (k *keys) object(name string) *keys {
+	v, ok := k.take(name)
+	if !ok {
+		return nil
+	}
+	values, ok := v.(map[string]any)
+	if !ok {
+		k.fail(name, "an object")
+		return nil
+	}
+	return newKeys(k.where+": "+name, values)
+}
+
+// refuse records an error if a key is set to anything but the neutral values.
+func (k *keys) refuse(name string, neutral ...any) {
+	v, ok := k.take(name)
+	if !ok {
+		return
+	}
+	for _, n := range neutral {
+		if f, isNumber := number(v); v == n || isNumber && n == f {
+			return
+		}
+	}
+	if len(neutral) == 0 {
+		k.fail(name, "no such key: it is not supported")
+		return
+	}
+	k.fail(name, "%v: nothing else is supported", neutral[0])
+}
+
+// ignore marks keys that do not matter.
+func (k *keys) ignore(names ...string) {
+	for _, n := range names {
+		k.used[n] = true
+	}
+}
+
+// unused lists the keys that nobody asked for, sorted.
+func (k *keys) unused() []string {
+	var names []string
+	for _, n := range slices.Sorted(maps.Keys(k.values)) {
+		if !k.used[n] {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// join takes over a nested reader's problems and unknown keys.
+func (k *keys) join(nested *keys) {
+	k.errs = append(k.errs, nested.errs...)
+	for _, n := range nested.unused() {
+		k.errs = append(k.errs, fmt.Errorf("%s: %s: not supported", nested.where, n))
+	}
+}
+
+// err returns every problem found.
+func (k *keys) err() error { return errors.Join(k.errs...) }
+
+// number converts a JSON number or a Go number.
+func number(v any) (float64, bool) {
+	switch n := v.(type) {
+	case json.Number:
+		f, err := n.Float64()
+		return f, err == nil
+	case float64:
+		return n, true
+	case float32:
+		return float64(n), true
+	case int:
+		return float64(n), true
+	case int64:
+		return float64(n), true
+	case uint64:
+		return float64(n), true
+	}
+	return 0, false
+}

@@ -1,0 +1,190 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"premlp/layers"
+	"premlp/weights"
+)
+
+// Model is an opened checkpoint: its config, its memory-mapped tensors and the
+// weights packed so far, shared by all its sessions.
+type Model struct {
+	path   string
+	config *Config
+	arch   *arch
+	source weights.Source
+	file   checkpoint
+	gguf   *weights.GGUF
+	store  *layers.Store
+
+	once   sync.Once
+	digest string
+	err    error
+}
+
+// checkpoint is what both file formats offer.
+type checkpoint interface {
+	io.Closer
+	Digest(context.Context) (string, error)
+	Files() []string
+	Bytes() int64
+}
+
+// Open opens a checkpoint: a GGUF file, or a folder with a config.json and
+// safetensors. The config is read strictly and all its problems are reported
+// together; tensors are checked when a session is made.
+func Open(path string) (*Model, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{path: path, store: layers.NewStore()}
+	switch {
+	case info.IsDir():
+		err = m.openFolder()
+	case strings.EqualFold(filepath.Ext(path), ".gguf"):
+		err = m.openGGUF()
+	default:
+		err = errors.New("want a .gguf file or a folder with config.json")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+	}
+	return m, nil
+}
+
+// maxConfigBytes bounds a config.json; published ones have a few kilobytes.
+const maxConfigBytes = 16 << 20
+
+// openFolder reads config.json and maps the safetensors beside it.
+func (m *Model) openFolder() error {
+	data, err := readBounded(filepath.Join(m.path, "config.json"), maxConfigBytes)
+	if err != nil {
+		return err
+	}
+	k, err := parseKeys("config.json", data)
+	if err != nil {
+		return err
+	}
+	if m.arch, err = archByClass(classOf(k)); err != nil {
+		return fmt.Errorf("config.json: %w", err)
+	}
+	if err := m.readConfig(k); err != nil {
+		return err
+	}
+	s, err := weights.OpenSafetensors(m.path)
+	if err != nil {
+		return err
+	}
+	m.source, m.file = s, s
+	return nil
+}
+
+// openGGUF reads the metadata of a GGUF and maps its tensors.
+func (m *Model) openGGUF() error {
+	g, err := weights.OpenGGUF(m.path)
+	if err != nil {
+		return err
+	}
+	m.gguf, m.file = g, g
+	name, _ := g.Meta().String("general.architecture")
+	if m.arch, err = archByGGUF(name); err != nil {
+		return err
+	}
+	k, err := m.arch.gguf.config(g, m.arch.class)
+	if err != nil {
+		return err
+	}
+	if err := m.readConfig(k); err != nil {
+		return err
+	}
+	m.source = m.arch.gguf.source(g, m.config)
+	return m.arch.gguf.checkRepeated(g, m.config)
+}
+
+// readConfig fills m.config.
+func (m *Model) readConfig(k *keys) error {
+	c := &Config{Architecture: m.arch.class}
+	k.ignore(ignoredKeys...)
+	k.refuse("quantization_config") // weights in a packed form of its own
+	m.arch.config(c, k)
+	c.Unknown = k.unused()
+	m.config = c
+	return k.err()
+}
+
+// classOf returns the class name of a config.json, "" if it has none.
+func classOf(k *keys) string {
+	list, _ := k.values["architectures"].([]any)
+	if len(list) == 0 {
+		return ""
+	}
+	class, _ := list[0].(string)
+	return class
+}
+
+// readBounded reads a file that may not be larger than limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s: want at most %d bytes", path, limit)
+	}
+	return data, err
+}
+
+// Config returns the model's config. It is not to be changed.
+func (m *Model) Config() *Config { return m.config }
+
+// Path returns the path the model was opened from.
+func (m *Model) Path() string { return m.path }
+
+// GGUF returns the file's tensors and metadata, or nil for safetensors.
+func (m *Model) GGUF() *weights.GGUF { return m.gguf }
+
+// Dir returns the checkpoint's folder, or "" for a GGUF.
+func (m *Model) Dir() string {
+	if m.gguf != nil {
+		return ""
+	}
+	return m.path
+}
+
+// Source returns the checkpoint's tensors under Hugging Face names.
+func (m *Model) Source() weights.Source { return m.source }
+
+// Bytes returns the size of the checkpoint's files.
+func (m *Model) Bytes() int64 { return m.file.Bytes() }
+
+// PackedBytes returns the memory taken by weights packed so far.
+func (m *Model) PackedBytes() int64 { return m.store.Bytes() }
+
+// Sites lists the sites of the architecture's blocks.
+func (m *Model) Sites() []Site { return m.arch.sites }
+
+// Digest returns the SHA-256 of the checkpoint's weights, in hex. It reads
+// every byte once.
+func (m *Model) Digest(ctx context.Context) (string, error) {
+	m.once.Do(func() { m.digest, m.err = m.file.Digest(ctx) })
+	return m.digest, m.err
+}
+
+// Close unmaps the checkpoint. Sessions must not run after it.
+func (m *Model) Close() error {
+	if m.file == nil {
+		return nil
+	}
+	return m.file.Close()
+}

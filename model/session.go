@@ -1,0 +1,144 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"premlp/layers"
+)
+
+// The vocabulary of the layers package that callers of a session need.
+type (
+	// Site names a place in a block; see package layers for the list.
+	Site = layers.Site
+	// Point is a site of one layer.
+	Point = layers.Point
+	// Batch is a run's input: prompts packed one after another.
+	Batch = layers.Batch
+	// Rows are one point's values at the selected tokens.
+	Rows = layers.Rows
+	// Sink receives rows as they are computed.
+	Sink = layers.Sink
+	// Mat is a matrix in row-major order.
+	Mat = layers.Mat
+)
+
+// Pack joins prompts into one batch. sel[i] lists the positions within prompt i
+// that are read, ascending; a nil sel reads all.
+func Pack(prompts, sel [][]int32) *Batch { return layers.Pack(prompts, sel) }
+
+// SessionOptions says what a session computes.
+type SessionOptions struct {
+	Points  []Point // where activations are taken
+	Logits  bool    // compute the vocabulary scores of the selected tokens
+	Keep    []Point // places readable by Session.Value after a run
+	Threads int     // 0: one per processor
+}
+
+// Session runs the model up to the last place that is wanted. It serves one
+// caller at a time; sessions of one model share its packed weights.
+type Session struct {
+	machine *layers.Machine
+	graph   *layers.Graph
+	threads int
+}
+
+// Session builds the graph, checks the checkpoint against it, and packs the
+// weights that the wanted part needs. All tensors that are missing, of a wrong
+// shape, or unused are reported in one error.
+func (m *Model) Session(o SessionOptions) (*Session, error) {
+	g, err := m.build()
+	if err != nil {
+		return nil, err
+	}
+	points := slices.Clone(o.Points)
+	if o.Logits {
+		points = append(points, Point{Site: layers.Logits})
+	}
+	if err := m.checkPoints(slices.Concat(points, o.Keep)); err != nil {
+		return nil, err
+	}
+	threads := o.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	machine, err := g.Machine(layers.MachineOptions{
+		Points: points, Keep: o.Keep, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.path, err)
+	}
+	return &Session{machine: machine, graph: g, threads: threads}, nil
+}
+
+// Check builds the whole graph and reports every fault of the checkpoint.
+func (m *Model) Check() error {
+	_, err := m.build()
+	return err
+}
+
+// build makes the graph and checks that every tensor is there and used.
+func (m *Model) build() (*layers.Graph, error) {
+	g := layers.NewGraph(m.source, m.store)
+	m.arch.build(g, m.config)
+	err := g.Err()
+	for _, name := range g.Unused() {
+		if !m.arch.isIgnored(name) {
+			err = errors.Join(err, fmt.Errorf("weight %s: not used by %s", name, m.config.Architecture))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.path, err)
+	}
+	return g, nil
+}
+
+// checkPoints refuses sites and layers that the model does not have.
+func (m *Model) checkPoints(points []Point) error {
+	for _, p := range points {
+		switch {
+		case p.Site == layers.Logits:
+		case !slices.Contains(m.arch.sites, p.Site):
+			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.arch.sites))
+		case p.Layer < 0 || p.Layer >= m.config.Layers:
+			return fmt.Errorf("%s: want a layer from 0 to %d", p, m.config.Layers-1)
+		}
+	}
+	return nil
+}
+
+// joinSites lists sites for a message.
+func joinSites(sites []Site) string {
+	names := make([]string, len(sites))
+	for i, s := range sites {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Run computes a batch. sink gets the selected rows of every wanted point, in
+// the order of computation; it must copy what it keeps. Cancelling ctx stops
+// the run within one op.
+func (s *Session) Run(ctx context.Context, b *Batch, sink Sink) error {
+	return s.machine.Run(ctx, b, sink)
+}
+
+// Value returns the matrix [T, D] that a kept point held in the last run.
+func (s *Session) Value(p Point) (Mat, error) { return s.machine.Value(p) }
+
+// Threads returns the number of threads the session uses.
+func (s *Session) Threads() int { return s.threads }
+
+// Arithmetic names the numeric contract. The bits of two runs may be compared
+// only if their arithmetics are equal.
+func (s *Session) Arithmetic() string { return layers.Arithmetic() }
+
+// Kernel names the implementation of the products.
+func (s *Session) Kernel() string { return layers.Kernel() }
+
+// Close frees the session. The model stays open.
+func (s *Session) Close() error { return s.machine.Close() }
