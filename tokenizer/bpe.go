@@ -1,0 +1,157 @@
+package tokenizer
+
+// bpe is a byte-pair encoding model (Sennrich et al. 2016): a word starts as
+// its characters, and of all adjacent pairs the one that was learned first is
+// merged, the leftmost of equal ones, until no pair is known.
+//
+// A byte-level model holds its vocabulary as bytes, not in the byte alphabet.
+type bpe struct {
+	byteLevel bool
+	bytes     [256]int32       // byte-level: each byte's token; else the byte fallbacks; -1 for none
+	chars     map[string]int32 // tokens by text; nil where byteLevel
+	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
+	merges    map[pair]merge
+	unknown   int32 // -1 for none
+	fuse      bool  // unknown characters that touch are one token
+	fallback  bool  // unknown characters become tokens of their bytes
+	cache     *wordCache
+}
+
+// pair is two adjacent tokens: left<<32 | right.
+type pair uint64
+
+func makePair(left, right int32) pair { return pair(uint64(uint32(left))<<32 | uint64(uint32(right))) }
+
+// merge is a learned merge: its rank (lower merges first) and the token it makes.
+type merge struct{ rank, id int32 }
+
+// symbol is one token of a word and the bytes of the word it stands for.
+type symbol struct{ id, start, end int32 }
+
+// encode appends the tokens of word to dst.
+func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
+	if m.whole != nil {
+		if id, ok := m.whole[word]; ok {
+			return append(dst, symbol{id, 0, int32(len(word))})
+		}
+	}
+	if len(word) > maxCachedWord {
+		return m.merge(dst, word, s)
+	}
+	if symbols, ok := m.cache.get(word); ok {
+		return append(dst, symbols...)
+	}
+	first := len(dst)
+	dst = m.merge(dst, word, s)
+	m.cache.put(word, dst[first:])
+	return dst
+}
+
+// merge is encode without the shortcuts.
+func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
+	s.parts = s.parts[:0]
+	dropped := false
+	if m.byteLevel {
+		dropped = m.splitBytes(word, s)
+	} else {
+		m.splitChars(word, s)
+	}
+	if len(s.parts) <= shortWord {
+		s.mergeShort(m.merges)
+	} else {
+		s.mergeLong(m.merges)
+	}
+	first, at := len(dst), int32(0)
+	for _, p := range s.parts {
+		dst = append(dst, symbol{p.id, at, at + p.length})
+		at += p.length
+	}
+	if dropped {
+		m.shift(dst[first:], word)
+	}
+	return dst
+}
+
+// splitBytes starts a byte-level word. It reports whether bytes without a
+// token were dropped, as the Hugging Face library does where the vocabulary
+// has no unknown token either.
+func (m *bpe) splitBytes(word string, s *scratch) (dropped bool) {
+	for i := range len(word) {
+		if id := m.bytes[word[i]]; id >= 0 {
+			s.parts = append(s.parts, part{id: id, length: 1})
+		} else if m.unknown >= 0 {
+			s.addUnknown(m.unknown, 1, m.fuse)
+		} else {
+			dropped = true
+		}
+	}
+	return dropped
+}
+
+// splitChars starts a word of characters.
+func (m *bpe) splitChars(word string, s *scratch) {
+	for i := 0; i < len(word); {
+		n := runeLen(word[i])
+		if id, ok := m.chars[word[i:i+n]]; ok {
+			s.parts = append(s.parts, part{id: id, length: int32(n)})
+		} else if m.fallback && m.hasBytes(word[i:i+n]) {
+			for _, b := range []byte(word[i : i+n]) {
+				s.parts = append(s.parts, part{id: m.bytes[b], length: 1})
+			}
+		} else if m.unknown >= 0 {
+			s.addUnknown(m.unknown, int32(n), m.fuse)
+		}
+		i += n
+	}
+}
+
+func (m *bpe) hasBytes(char string) bool {
+	for i := range len(char) {
+		if m.bytes[char[i]] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// runeLen is the length of the character that starts with byte c.
+func runeLen(c byte) int {
+	switch {
+	case c < 0x80:
+		return 1
+	case c < 0xE0:
+		return 2
+	case c < 0xF0:
+		return 3
+	}
+	return 4
+}
+
+// shift gives the tokens of a word with dropped bytes the spans that the
+// Hugging Face library reports: it adds up the lengths of what it kept, in
+// the byte alphabet, so that each token stands as many of those characters
+// too early as were dropped before it.
+func (m *bpe) shift(symbols []symbol, word string) {
+	var at []int32 // for each position in the spelling of word, its byte
+	var kept []int32
+	for i := range len(word) {
+		n := spelledLen(word[i])
+		for range n {
+			at = append(at, int32(i))
+		}
+		if m.bytes[word[i]] >= 0 {
+			kept = append(kept, int32(n))
+		}
+	}
+	position, next := int32(0), 0
+	for i, s := range symbols {
+		length := int32(0)
+		for range s.end - s.start {
+			length += kept[next]
+			next++
+		}
+		symbols[i].start = at[position]
+		symbols[i].end = at[position+length-1] + 1
+		position += length
+	}
+}

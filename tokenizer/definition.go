@@ -1,0 +1,68 @@
+package tokenizer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// definition is all that determines a tokenizer, whichever file it is from.
+type definition struct {
+	Normalizer    *component
+	PreTokenizer  *component
+	PostProcessor *component
+	Decoder       *component
+	Added         []addedToken
+	Model         modelDefinition
+}
+
+// modelDefinition is the model part of a tokenizer.json.
+type modelDefinition struct {
+	Type          string           `json:"type"`
+	Dropout       *float64         `json:"dropout"`
+	Unknown       *string          `json:"unk_token"`
+	Prefix        *string          `json:"continuing_subword_prefix"`
+	Suffix        *string          `json:"end_of_word_suffix"`
+	FuseUnknown   bool             `json:"fuse_unk"`
+	ByteFallback  bool             `json:"byte_fallback"`
+	IgnoreMerges  bool             `json:"ignore_merges"`
+	Vocabulary    map[string]int32 `json:"vocab"`
+	Merges        mergeList        `json:"merges"`
+	CacheCapacity *int             `json:"cache_capacity,omitempty"`
+}
+
+// addedToken is a token that is found in the text before the model sees it.
+type addedToken struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LeftStrip  bool   `json:"lstrip"`
+	RightStrip bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+// digest is the SHA-256 of everything that determines ids, in one fixed form:
+// not of the decoder, and not of the file's spacing or key order.
+func (d *definition) digest() (string, error) {
+	h := sha256.New()
+	model := d.Model
+	model.Vocabulary, model.Merges, model.CacheCapacity = nil, nil, nil
+	header, err := json.Marshal([]any{d.Normalizer, d.PreTokenizer, d.PostProcessor, model, d.Added})
+	if err != nil {
+		return "", fmt.Errorf("digest: %w", err)
+	}
+	h.Write(header)
+	for _, token := range slices.Sorted(maps.Keys(d.Model.Vocabulary)) {
+		fmt.Fprintf(h, "\n%d %q", d.Model.Vocabulary[token], token)
+	}
+	io.WriteString(h, "\nmerges")
+	for _, m := range d.Model.Merges {
+		fmt.Fprintf(h, "\n%q %q", m[0], m[1])
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

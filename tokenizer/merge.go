@@ -1,0 +1,154 @@
+package tokenizer
+
+import (
+	"math"
+	"slices"
+)
+
+// part is a token while its word is being merged.
+type part struct {
+	id, length int32
+	unknown    bool
+	next, prev int32 // in mergeLong
+	rank, into int32 // the merge with the part after it; rank is noMerge for none
+}
+
+const (
+	noMerge = math.MaxInt32
+	// shortWord is the most parts that a plain search merges faster than a heap.
+	shortWord = 40
+)
+
+// scratch is the memory of one goroutine's encoding.
+type scratch struct {
+	parts   []part
+	heap    []uint64
+	symbols []symbol
+	words   words
+}
+
+// addUnknown appends the unknown token for n bytes, or lengthens the one before.
+func (s *scratch) addUnknown(id, n int32, fuse bool) {
+	if last := len(s.parts) - 1; fuse && last >= 0 && s.parts[last].unknown {
+		s.parts[last].length += n
+		return
+	}
+	s.parts = append(s.parts, part{id: id, length: n, unknown: true})
+}
+
+// look finds the merge of two adjacent parts.
+func look(merges map[pair]merge, left, right int32) (rank, into int32) {
+	if m, ok := merges[makePair(left, right)]; ok {
+		return m.rank, m.id
+	}
+	return noMerge, 0
+}
+
+// mergeShort merges by searching all pairs for the lowest rank each time.
+func (s *scratch) mergeShort(merges map[pair]merge) {
+	parts := s.parts
+	for i := range len(parts) - 1 {
+		parts[i].rank, parts[i].into = look(merges, parts[i].id, parts[i+1].id)
+	}
+	for len(parts) > 1 {
+		best, rank := -1, int32(noMerge)
+		for i := range len(parts) - 1 {
+			if parts[i].rank < rank {
+				best, rank = i, parts[i].rank
+			}
+		}
+		if best < 0 {
+			break
+		}
+		parts[best].id = parts[best].into
+		parts[best].length += parts[best+1].length
+		parts = slices.Delete(parts, best+1, best+2)
+		if best+1 < len(parts) {
+			parts[best].rank, parts[best].into = look(merges, parts[best].id, parts[best+1].id)
+		}
+		if best > 0 {
+			parts[best-1].rank, parts[best-1].into = look(merges, parts[best-1].id, parts[best].id)
+		}
+	}
+	s.parts = parts
+}
+
+// mergeLong merges with a heap of rank<<32 | position, in O(n log n).
+func (s *scratch) mergeLong(merges map[pair]merge) {
+	parts := s.parts
+	s.heap = s.heap[:0]
+	for i := range parts {
+		parts[i].prev, parts[i].next = int32(i-1), int32(i+1)
+	}
+	parts[len(parts)-1].next = -1
+	for i := range parts {
+		s.push(merges, int32(i))
+	}
+	for len(s.heap) > 0 {
+		top := s.pop()
+		at := int32(uint32(top))
+		p := &parts[at]
+		// A stale entry: the part was swallowed, or its neighbour changed.
+		if p.length == 0 || p.rank != int32(top>>32) {
+			continue
+		}
+		right := &parts[p.next]
+		p.id, p.length = p.into, p.length+right.length
+		right.length, right.rank = 0, noMerge
+		if p.next = right.next; p.next >= 0 {
+			parts[p.next].prev = at
+		}
+		s.push(merges, at)
+		if p.prev >= 0 {
+			s.push(merges, p.prev)
+		}
+	}
+	s.parts = slices.DeleteFunc(parts, func(p part) bool { return p.length == 0 })
+}
+
+// push looks up the merge of part i with the next and puts it on the heap.
+func (s *scratch) push(merges map[pair]merge, i int32) {
+	p := &s.parts[i]
+	p.rank = noMerge
+	if p.next < 0 {
+		return
+	}
+	if p.rank, p.into = look(merges, p.id, s.parts[p.next].id); p.rank == noMerge {
+		return
+	}
+	h := append(s.heap, uint64(p.rank)<<32|uint64(uint32(i)))
+	for c := len(h) - 1; c > 0; {
+		parent := (c - 1) / 2
+		if h[parent] <= h[c] {
+			break
+		}
+		h[parent], h[c] = h[c], h[parent]
+		c = parent
+	}
+	s.heap = h
+}
+
+// pop removes the least entry of the heap.
+func (s *scratch) pop() uint64 {
+	h := s.heap
+	top := h[0]
+	last := len(h) - 1
+	h[0] = h[last]
+	h = h[:last]
+	for p := 0; ; {
+		c := 2*p + 1
+		if c >= last {
+			break
+		}
+		if c+1 < last && h[c+1] < h[c] {
+			c++
+		}
+		if h[p] <= h[c] {
+			break
+		}
+		h[p], h[c] = h[c], h[p]
+		p = c
+	}
+	s.heap = h
+	return top
+}
