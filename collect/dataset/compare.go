@@ -1,0 +1,148 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+)
+
+// compareManifest names the first key in which the stored manifest differs.
+func (w *Writer) compareManifest(stored []byte) error {
+	if bytes.Equal(stored, w.manifest) {
+		return nil
+	}
+	var want, have map[string]any
+	if err := unmarshalExact(stored, &want); err != nil {
+		return fmt.Errorf("dataset: %s: manifest.json: %w: %w", w.partial, ErrCorrupt, err)
+	}
+	if err := unmarshalExact(w.manifest, &have); err != nil {
+		return fmt.Errorf("dataset: manifest: %w", err)
+	}
+	// These follow from the questions, whose difference says more.
+	for _, m := range []map[string]any{want, have} {
+		delete(m, "questions")
+		delete(m, "rows")
+		delete(m, "questions_digest")
+	}
+	if d := firstDifference("", want, have); d != "" {
+		return fmt.Errorf("dataset: %s: manifest: %w: %s", w.partial, ErrMismatch, d)
+	}
+	return nil
+}
+
+// compareQuestions names the first line and key in which the stored questions differ.
+func (w *Writer) compareQuestions() error {
+	f, err := os.Open(filepath.Join(w.partial, "questions.jsonl"))
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	defer f.Close()
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, maxLine)
+	var line bytes.Buffer
+	for i := range w.plan.questions {
+		line.Reset()
+		if err := encodeQuestions(&line, w.plan.questions[i:i+1]); err != nil {
+			return fmt.Errorf("dataset: %w", err)
+		}
+		if !s.Scan() {
+			if err := s.Err(); err != nil {
+				return fmt.Errorf("dataset: questions.jsonl: %w", err)
+			}
+			return fmt.Errorf("dataset: %s: questions: %w: want %d, have %d", w.partial, ErrMismatch, i, len(w.plan.questions))
+		}
+		if have := bytes.TrimSuffix(line.Bytes(), []byte("\n")); !bytes.Equal(have, s.Bytes()) {
+			return fmt.Errorf("dataset: %s: questions: line %d: %w: %s", w.partial, i+1, ErrMismatch, lineDifference(s.Bytes(), have))
+		}
+	}
+	if s.Scan() {
+		return fmt.Errorf("dataset: %s: questions: %w: want more, have %d", w.partial, ErrMismatch, len(w.plan.questions))
+	}
+	return s.Err()
+}
+
+// unmarshalExact reads JSON with its numbers as written: a seed may be past 2^53.
+func unmarshalExact(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return d.Decode(v)
+}
+
+// lineDifference names the first key in which two lines of JSON differ.
+func lineDifference(want, have []byte) string {
+	var w, h map[string]any
+	if err := unmarshalExact(want, &w); err != nil {
+		return fmt.Sprintf("stored line: %v", err)
+	}
+	if err := unmarshalExact(have, &h); err != nil {
+		return fmt.Sprintf("new line: %v", err)
+	}
+	if d := firstDifference("", w, h); d != "" {
+		return d
+	}
+	return "the same values in other bytes"
+}
+
+// firstDifference gives "key: want X, have Y" for the first key, in alphabetical
+// order, in which two JSON values differ, "" if they are equal.
+func firstDifference(path string, want, have any) string {
+	switch w := want.(type) {
+	case map[string]any:
+		h, ok := have.(map[string]any)
+		if !ok {
+			break
+		}
+		all := maps.Clone(w)
+		maps.Copy(all, h)
+		for _, k := range slices.Sorted(maps.Keys(all)) {
+			if d := firstDifference(join(path, k), w[k], h[k]); d != "" {
+				return d
+			}
+		}
+		return ""
+	case []any:
+		h, ok := have.([]any)
+		if !ok {
+			break
+		}
+		for i := range min(len(w), len(h)) {
+			if d := firstDifference(fmt.Sprintf("%s[%d]", path, i), w[i], h[i]); d != "" {
+				return d
+			}
+		}
+		if len(w) != len(h) {
+			return fmt.Sprintf("%s: want %d entries, have %d", path, len(w), len(h))
+		}
+		return ""
+	}
+	if reflect.DeepEqual(want, have) {
+		return ""
+	}
+	return fmt.Sprintf("%s: want %s, have %s", path, short(want), short(have))
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// short shows a value on one line of bearable length.
+func short(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	const limit = 200
+	if len(b) > limit {
+		return string(b[:limit]) + "…"
+	}
+	return string(b)
+}

@@ -1,0 +1,73 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+)
+
+// prepared is a manifest and questions that were checked and completed, and
+// everything that follows from them.
+type prepared struct {
+	manifest []byte // manifest.json
+	digests  digests
+	plan     *plan
+}
+
+// prepare checks the questions, fills in what the manifest says of them, and
+// lays out the rows files.
+func prepare(m Manifest, questions []Question) (*prepared, error) {
+	seen := make(map[string]int, len(questions))
+	for i := range questions {
+		q := &questions[i]
+		if err := q.Validate(); err != nil {
+			return nil, fmt.Errorf("dataset: %w", err)
+		}
+		if before, ok := seen[q.ID]; ok {
+			return nil, fmt.Errorf("dataset: question %q: id: want each once, have it at %d and %d", q.ID, before, i)
+		}
+		seen[q.ID] = i
+	}
+	sum := sha256.New()
+	if err := encodeQuestions(sum, questions); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	m.Format, m.Version = Format, Version
+	m.Questions, m.Rows = len(questions), positions(questions)
+	m.QuestionsDigest = hex.EncodeToString(sum.Sum(nil))
+	if m.ShardBytes == 0 {
+		m.ShardBytes = DefaultShardBytes
+	}
+	// One form: no null lists, and a site without statistics is left out.
+	m.Controls = append([]string{}, m.Controls...)
+	m.Templates = append([]Template{}, m.Templates...)
+	stats := maps.Clone(m.StatsPerRow)
+	if stats == nil {
+		stats = map[string]int{}
+	}
+	maps.DeleteFunc(stats, func(_ string, n int) bool { return n == 0 })
+	m.StatsPerRow = stats
+	if err := m.Validate(); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	text, err := m.encode()
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	// A manifest that does not read back as itself (text that is not UTF-8)
+	// must not be written.
+	if _, err := decodeManifest(text); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	p, err := newPlan(&m, questions)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	digest := sha256.Sum256(text)
+	return &prepared{
+		manifest: text,
+		digests:  digests{manifest: hex.EncodeToString(digest[:]), questions: m.QuestionsDigest},
+		plan:     p,
+	}, nil
+}

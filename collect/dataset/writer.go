@@ -1,0 +1,263 @@
+package dataset
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2/maybe"
+)
+
+// syncEvery is how many bytes may lie unsynced in a rows file.
+const syncEvery = 64 << 20
+
+// Block is the activations of one question at one site.
+type Block struct {
+	Data  []float32 // [layers, n, D], layers as in the manifest, n the question's rows
+	Stats []float32 // [layers, n, StatsPerRow]; empty where the site has none
+}
+
+// Writer writes a dataset, question by question. It holds one question's bytes
+// at a time and is not safe for concurrent use.
+//
+// Everything goes into DIR.partial. What was added survives the end of the
+// process, however it comes; the files are synced every 64 MiB, when a rows
+// file is complete and in Finish, so that a loss of power costs at most what
+// was added since. Resume finds the last whole frame by its checksum.
+type Writer struct {
+	dir, partial string
+	*prepared
+	lock *lock
+	open openFile
+
+	next     int // question to be added
+	file     rowsFile
+	crcs     []uint32 // of the frames of the current file
+	frame    []byte   // reused
+	unsynced int64
+	dropped  int64
+	err      error // of a write that went wrong: the file may end in half a frame
+}
+
+// rowsFile is what a Writer asks of a rows file.
+type rowsFile interface {
+	io.Writer
+	Sync() error
+	Close() error
+}
+
+type openFile func(path string, flag int) (rowsFile, error)
+
+func openOS(path string, flag int) (rowsFile, error) { return os.OpenFile(path, flag, 0o644) }
+
+// Create begins a dataset that will be the folder dir, missing parents
+// included. Format, Version, Questions, Rows and QuestionsDigest of the
+// manifest are filled in. It is an error, ErrExists, if dir or an unfinished
+// dir.partial is there, and ErrLocked if another run works on it. The questions
+// are kept, not copied, and must not change.
+func Create(dir string, m Manifest, questions []Question) (*Writer, error) {
+	return create(dir, m, questions, openOS)
+}
+
+func create(dir string, m Manifest, questions []Question, open openFile) (_ *Writer, err error) {
+	w, err := newWriter(dir, m, questions, open)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(w.dir), 0o755); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if err := w.takeLock(); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(w.partial, 0o755); err != nil {
+		w.lock.release()
+		if errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("dataset: %s: unfinished dataset %w: resume it, or remove it to begin anew", w.partial, ErrExists)
+		}
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	if err := w.begin(); err != nil {
+		_ = os.RemoveAll(w.partial) // ours, and nothing computed is in it
+		w.lock.release()
+		return nil, err
+	}
+	return w, nil
+}
+
+func newWriter(dir string, m Manifest, questions []Question, open openFile) (*Writer, error) {
+	p, err := prepare(m, questions)
+	if err != nil {
+		return nil, err
+	}
+	dir = filepath.Clean(dir)
+	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, open: open}, nil
+}
+
+// takeLock locks the unfinished folder and makes sure the finished one is not there.
+func (w *Writer) takeLock() error {
+	l, err := takeLock(w.partial + ".lock")
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(w.dir); err == nil || !errors.Is(err, os.ErrNotExist) {
+		l.release()
+		if err != nil {
+			return fmt.Errorf("dataset: %w", err)
+		}
+		return fmt.Errorf("dataset: %s: %w", w.dir, ErrExists)
+	}
+	w.lock = l
+	return nil
+}
+
+// begin writes the questions, then the manifest: a folder with a manifest has
+// whole questions.
+func (w *Writer) begin() error {
+	f, err := w.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	b := bufio.NewWriterSize(f, 1<<20)
+	err = encodeQuestions(b, w.plan.questions)
+	if err == nil {
+		err = b.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("dataset: questions.jsonl: %w", err)
+	}
+	if err := maybe.WriteFile(filepath.Join(w.partial, "manifest.json"), w.manifest, 0o644); err != nil {
+		return fmt.Errorf("dataset: manifest.json: %w", err)
+	}
+	return w.sync(w.partial)
+}
+
+// Add writes question index's activations: for every site of the manifest one
+// block. Questions are added in order, each once. Values that are not finite,
+// or not in the dataset's dtype, are refused, and nothing is written then.
+func (w *Writer) Add(index int, blocks map[string]Block) error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.lock == nil {
+		return fmt.Errorf("dataset: add: %w", ErrClosed)
+	}
+	if index != w.next || index >= len(w.plan.questions) {
+		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, len(w.plan.questions), index)
+	}
+	place := w.plan.frames[index]
+	if err := w.encodeFrame(index, place, blocks); err != nil {
+		return fmt.Errorf("dataset: question %q: %w", w.plan.questions[index].ID, err)
+	}
+	if err := w.write(place); err != nil {
+		w.err = fmt.Errorf("dataset: %s: question %q: %w; %s holds %d of %d questions and can be resumed",
+			shardName(place.shard), w.plan.questions[index].ID, err, w.partial, w.next, len(w.plan.questions))
+		return w.err
+	}
+	return nil
+}
+
+// encodeFrame fills w.frame with a whole frame.
+func (w *Writer) encodeFrame(index int, place framePlace, blocks map[string]Block) error {
+	m := w.plan.m
+	if len(blocks) != len(m.Sites) {
+		return fmt.Errorf("sites: want %d (%v), have %d", len(m.Sites), m.Sites, len(blocks))
+	}
+	l, err := w.plan.layout(index, place.offset)
+	if err != nil {
+		return err
+	}
+	b := append(w.frame[:0], make([]byte, frameHeader)...)
+	n := len(w.plan.questions[index].Rows)
+	for k, place := range l.blocks {
+		block, ok := blocks[place.site]
+		if !ok {
+			return fmt.Errorf("sites: want %v, have no %s", m.Sites, place.site)
+		}
+		values, d, width := block.Data, m.DType, m.Dim
+		if place.stats {
+			values, d, width = block.Stats, F32, m.StatsPerRow[place.site]
+		} else if len(block.Stats) > 0 && m.StatsPerRow[place.site] == 0 {
+			return fmt.Errorf("%s: statistics: want none, have %d values", place.site, len(block.Stats))
+		}
+		if want := len(m.Layers) * n * width; len(values) != want {
+			return fmt.Errorf("%s: want %d values [%d layers, %d rows, %d], have %d", place.name, want, len(m.Layers), n, width, len(values))
+		}
+		b = append(b, l.fixed[k]...)
+		var bad int
+		if b, bad = appendValues(b, d, values); bad >= 0 {
+			return fmt.Errorf("%s: layer %d: row %d: want finite values of %s, have %v at %d",
+				place.name, m.Layers[bad/width/n], bad/width%n, d, values[bad], bad%width)
+		}
+	}
+	w.frame = b
+	return nil
+}
+
+// write appends w.frame to its file, opening the file before its first frame
+// and completing it after its last.
+func (w *Writer) write(place framePlace) error {
+	crc := sealFrame(w.frame)
+	if w.file == nil {
+		f, err := w.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		if err != nil {
+			return err
+		}
+		w.file = f
+		if err := errors.Join(w.append([]byte(startMagic)), w.sync(w.partial)); err != nil {
+			return err
+		}
+	}
+	if err := w.append(w.frame); err != nil {
+		return err
+	}
+	w.crcs = append(w.crcs, crc)
+	w.next++
+	if w.next == w.plan.shards[place.shard].end {
+		return w.seal(place.shard)
+	}
+	if w.unsynced >= syncEvery {
+		w.unsynced = 0
+		return w.file.Sync()
+	}
+	return nil
+}
+
+func (w *Writer) append(b []byte) error {
+	n, err := w.file.Write(b)
+	w.unsynced += int64(n)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// seal writes the index and trailer of a rows file whose frames are all there.
+func (w *Writer) seal(shard int) error {
+	tail, err := w.plan.encodeTail(shard, w.digests, w.crcs)
+	if err != nil {
+		return err
+	}
+	if err := w.append(tail); err != nil {
+		return err
+	}
+	err = errors.Join(w.file.Sync(), w.file.Close())
+	w.file, w.crcs, w.unsynced = nil, w.crcs[:0], 0
+	if err != nil {
+		return err
+	}
+	return w.sync(w.partial)
+}
+
+func (w *Writer) sync(dir string) error {
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	return nil
+}
