@@ -89,7 +89,7 @@ func (c *checkpoint) Files() []string {
 func (c *checkpoint) Bytes() int64 {
 	var n int64
 	for _, f := range c.files {
-		n += int64(len(f.data))
+		n += f.size
 	}
 	return n
 }
@@ -101,7 +101,7 @@ func (c *checkpoint) Bytes() int64 {
 // is not part of it. It reads everything and stops early when ctx is done.
 func (c *checkpoint) Digest(ctx context.Context) (string, error) {
 	if len(c.files) == 1 {
-		sum, err := c.files[0].sha256(ctx)
+		sum, err := c.files[0].sha256(ctx) // nil after an error
 		return hex.EncodeToString(sum), err
 	}
 	files := slices.SortedFunc(slices.Values(c.files), func(a, b *mapped) int {
@@ -113,7 +113,7 @@ func (c *checkpoint) Digest(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s %d %x\n", filepath.Base(f.path), len(f.data), sum)
+		fmt.Fprintf(h, "%s %d %x\n", filepath.Base(f.path), f.size, sum)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

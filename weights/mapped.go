@@ -17,7 +17,8 @@ import (
 type mapped struct {
 	path string
 	file *os.File
-	data mmap.MMap
+	data mmap.MMap // nil after Close
+	size int64
 }
 
 // mapFile maps the regular file at path, which must have at least min bytes.
@@ -57,7 +58,7 @@ func mapOpen(f *os.File, min int64) (*mapped, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map: %w", err)
 	}
-	return &mapped{path: f.Name(), file: f, data: data}, nil
+	return &mapped{path: f.Name(), file: f, data: data, size: size}, nil
 }
 
 // sha256 reads the file and returns its digest; it stops when ctx is done.
@@ -65,13 +66,13 @@ func (m *mapped) sha256(ctx context.Context) ([]byte, error) {
 	h := sha256.New()
 	// Read rather than hashed from the mapping, which would pull the whole
 	// file into this process's resident memory.
-	src := io.NewSectionReader(m.file, 0, int64(len(m.data)))
+	src := io.NewSectionReader(m.file, 0, m.size)
 	n, err := io.CopyBuffer(h, &contextReader{ctx, src}, make([]byte, 1<<20))
 	if err != nil {
 		return nil, err
 	}
-	if n != int64(len(m.data)) {
-		return nil, fmt.Errorf("%s: digest: want %d bytes, have %d: the file was shortened while open", m.path, len(m.data), n)
+	if n != m.size {
+		return nil, fmt.Errorf("%s: digest: want %d bytes, have %d: the file was shortened while open", m.path, m.size, n)
 	}
 	return h.Sum(nil), nil
 }
