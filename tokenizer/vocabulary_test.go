@@ -1,0 +1,156 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// miniVocabulary is a mini tokenizer as a GGUF file would hold it.
+func miniVocabulary(t testing.TB, name, pre string) Vocabulary {
+	t.Helper()
+	data, err := os.ReadFile("testdata/mini/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := parseJSON(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := len(d.Model.Vocabulary)
+	for _, a := range d.Added {
+		size = max(size, int(a.ID)+1)
+	}
+	v := Vocabulary{Model: "gpt2", Pre: pre, BOS: -1, EOS: -1, Unknown: -1, Pad: -1,
+		Tokens: make([]string, size), Types: make([]int32, size)}
+	for token, id := range d.Model.Vocabulary {
+		v.Tokens[id], v.Types[id] = token, typeNormal
+	}
+	for _, a := range d.Added {
+		v.Tokens[a.ID], v.Types[a.ID] = a.Content, typeUserDefined
+		if a.Special {
+			v.Types[a.ID] = typeControl
+		}
+	}
+	for _, m := range d.Model.Merges {
+		v.Merges = append(v.Merges, m[0]+" "+m[1])
+	}
+	return v
+}
+
+func TestVocabulary(t *testing.T) {
+	for name, pre := range map[string]string{
+		"smollm2": "smollm", "gpt2": "gpt-2", "qwen3": "qwen2", "llama3_1": "llama-bpe", "falcon": "falcon",
+		"gpt4o": "gpt-4o", "tekken": "tekken", "deepseek_v3": "deepseek-v3", "gpt2v_bloompre": "bloom", "phi2": "phi-2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := miniVocabulary(t, name, pre)
+			header, lines := readGolden(t, "testdata/mini-golden/"+name+".jsonl")
+			if len(header.Prefix) == 1 {
+				v.BOS = header.Prefix[0]
+			}
+			tok, err := FromVocabulary(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range lines {
+				checkLine(t, tok, header, line)
+			}
+		})
+	}
+}
+
+func TestVocabularyFlags(t *testing.T) {
+	v := miniVocabulary(t, "smollm2", "smollm")
+	yes := true
+	v.AddBOS, v.AddEOS, v.BOS, v.EOS = &yes, &yes, 1600, 1601
+	tok, err := FromVocabulary(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := tok.Encode("a", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, _ := tok.ID("a"); !slices.Equal(e.IDs, []int32{1600, a, 1601}) || !slices.Equal(e.Special, []bool{true, false, true}) {
+		t.Errorf("want 1600 %d 1601, have %v %v", a, e.IDs, e.Special)
+	}
+}
+
+func TestVocabularyErrors(t *testing.T) {
+	yes := true
+	for want, change := range map[string]func(*Vocabulary){
+		`pre: want`:        func(v *Vocabulary) { v.Pre = "nobody's" },
+		`model: want`:      func(v *Vocabulary) { v.Model = "rwkv" },
+		`types: want`:      func(v *Vocabulary) { v.Types = v.Types[:5] },
+		`type: want`:       func(v *Vocabulary) { v.Types[7] = 9 },
+		`again`:            func(v *Vocabulary) { v.Tokens[5] = v.Tokens[6] },
+		`merge 3: want`:    func(v *Vocabulary) { v.Merges[3] = "nothing" },
+		`merge 4: want`:    func(v *Vocabulary) { v.Merges[4] = "no such" },
+		`bos: want the id`: func(v *Vocabulary) { v.AddBOS = &yes },
+		`scores: want`:     func(v *Vocabulary) { v.Model = "llama" },
+	} {
+		v := miniVocabulary(t, "smollm2", "smollm")
+		change(&v)
+		if _, err := FromVocabulary(v); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, have %v", want, err)
+		}
+	}
+}
+
+// TestSmolLM2 compares the vocabulary of the published GGUF file with the
+// reference ids of its prompts: PREMLP_SMOLLM2_VOCABULARY and
+// PREMLP_SMOLLM2_GOLDEN name a Vocabulary as JSON and the golden prompts.
+func TestSmolLM2(t *testing.T) {
+	vocabulary, golden := os.Getenv("PREMLP_SMOLLM2_VOCABULARY"), os.Getenv("PREMLP_SMOLLM2_GOLDEN")
+	if vocabulary == "" || golden == "" {
+		t.Skip("PREMLP_SMOLLM2_VOCABULARY and PREMLP_SMOLLM2_GOLDEN name no files")
+	}
+	var v Vocabulary
+	readJSON(t, vocabulary, &v)
+	tok, err := FromVocabulary(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Prompts []struct {
+			Text  string
+			IDs   []int32
+			Spans [][2]int `json:"byte_offsets"`
+		}
+	}
+	readJSON(t, golden, &want)
+	if len(want.Prompts) == 0 {
+		t.Fatal("want prompts, have none")
+	}
+	for _, p := range want.Prompts {
+		e, err := tok.Encode(p.Text, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var spans [][2]int
+		for _, s := range e.Spans {
+			spans = append(spans, [2]int{s.Start, s.End})
+		}
+		if !slices.Equal(e.IDs, p.IDs) || !slices.Equal(spans, p.Spans) {
+			t.Errorf("%q: want %v %v, have %v %v", p.Text, p.IDs, p.Spans, e.IDs, spans)
+		}
+		if text, err := tok.Decode(e.IDs, false); err != nil || text != p.Text {
+			t.Errorf("decode: want %q, have %q (%v)", p.Text, text, err)
+		}
+	}
+	t.Logf("%d prompts", len(want.Prompts))
+}
+
+func readJSON(t testing.TB, path string, to any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, to); err != nil {
+		t.Fatal(err)
+	}
+}
