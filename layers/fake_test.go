@@ -103,6 +103,9 @@ func small(source weights.Source) *Graph {
 func machine(t *testing.T, g *Graph, points, keep []Point) *Machine {
 	t.Helper()
 	m, err := g.Machine(MachineOptions{Points: points, Keep: keep, Threads: 2, Vocab: testVocab, Context: 256})
+	if err == nil {
+		err = m.Pack()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

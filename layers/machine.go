@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"gorgonia.org/gorgonia"
-
-	"premlp/layers/internal/kernel"
 )
 
 // Rows are the values of one point in one run: a row for each selected token,
@@ -45,7 +43,8 @@ type Machine struct {
 	order   []*Op // in order of execution
 	taps    map[*Op][]Point
 	kept    map[Point]*Op
-	buffers int
+	buffers int // shared ones of the arena
+	packed  bool
 
 	ctx    context.Context
 	batch  *Batch
@@ -55,111 +54,13 @@ type Machine struct {
 	gather []float32
 }
 
-// Machine compiles the graph up to the last wanted point. A graph serves one
-// machine: values live on its nodes.
-func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
-	if err := g.Err(); err != nil {
-		return nil, err
-	}
-	if err := g.verify(); err != nil {
-		return nil, err
-	}
-	m := &Machine{
-		pool: kernel.NewPool(o.Threads), options: o, input: g.batch,
-		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
-	}
-	roots, err := m.roots(g)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.compile(g, roots); err != nil {
-		return nil, err
-	}
-	return m, m.prepare()
-}
-
-// roots resolves the wanted and kept points to nodes.
-func (m *Machine) roots(g *Graph) (gorgonia.Nodes, error) {
-	var roots gorgonia.Nodes
-	for _, p := range slices.Concat(m.options.Points, m.options.Keep) {
-		n, ok := g.points[p]
-		if !ok {
-			return nil, fmt.Errorf("%s: no such place in this model", p)
-		}
-		if !slices.Contains(roots, n) {
-			roots = append(roots, n)
-		}
-	}
-	if len(roots) == 0 {
-		return nil, errors.New("machine: no point wanted")
-	}
-	for _, p := range m.options.Points {
-		o := opOf(g.points[p])
-		if !slices.Contains(m.taps[o], p) {
-			m.taps[o] = append(m.taps[o], p)
-		}
-	}
-	for _, p := range m.options.Keep {
-		m.kept[p] = opOf(g.points[p])
-	}
-	return roots, nil
-}
-
-// compile makes the tape machine. It is the only place that does, since
-// Gorgonia panics on a program it cannot compile.
-func (m *Machine) compile(g *Graph, roots gorgonia.Nodes) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("machine: compile: %v", r)
-		}
-	}()
-	program, locations, err := gorgonia.CompileFunction(g.g, gorgonia.Nodes{g.batch}, roots)
-	if err != nil {
-		return fmt.Errorf("machine: compile: %w", err)
-	}
-	m.vm = gorgonia.NewTapeMachine(g.g, gorgonia.WithPrecompiled(program, locations))
-
-	sorted, err := gorgonia.Sort(g.g.ExactSubgraphRoots(roots...))
-	if err != nil {
-		return fmt.Errorf("machine: order: %w", err)
-	}
-	slices.Reverse(sorted)
-	for _, n := range sorted {
-		if o := opOf(n); o != nil {
-			m.order = append(m.order, o)
-		}
-	}
-	return nil
-}
-
-// prepare binds the ops to the machine, packs their weights and plans memory.
-func (m *Machine) prepare() error {
-	for _, o := range m.order {
-		if o.m != nil {
-			return fmt.Errorf("%s: already belongs to a machine", o)
-		}
-		o.m = m
-		if o.group != nil {
-			o.group.ops = append(o.group.ops, o)
-		}
-		if o.prepare != nil {
-			if err := o.prepare(m.pool); err != nil {
-				return fmt.Errorf("%s: %w", o, err)
-			}
-		}
-	}
-	kept := map[*Op]bool{}
-	for _, o := range m.kept {
-		kept[o] = true
-	}
-	m.buffers = plan(m.order, kept)
-	return nil
-}
-
 // Run computes the wanted points of a batch and hands their selected rows to
 // sink. A cancelled context stops it within one op.
 func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
 	if err := b.check(m.options.Vocab, m.options.Context); err != nil {
+		return err
+	}
+	if err := m.Pack(); err != nil {
 		return err
 	}
 	m.ctx, m.batch, m.sink, m.at = ctx, b, sink, 0

@@ -15,7 +15,7 @@ func plan(order []*Op, kept map[*Op]bool) int {
 	for at := range order {
 		for _, born := range births[at] {
 			if kept[born] {
-				born.buffer = &buffer{}
+				born.buffer = &buffer{widest: born.cols}
 			} else {
 				born.buffer = arena.take(born.cols)
 			}

@@ -139,9 +139,9 @@ func TestCheckpointErrors(t *testing.T) {
 		point Point
 		want  string
 	}{
-		{Point{"mlp_mid", 0}, "site mlp_mid: LlamaForCausalLM has none"},
-		{Point{"mlp_in", 3}, "mlp_in.3: want a layer from 0 to 2"},
-		{Point{"mlp_in", -1}, "mlp_in.-1: want a layer"},
+		{Point{Site: "mlp_mid", Layer: 0}, "site mlp_mid: LlamaForCausalLM has none"},
+		{Point{Site: "mlp_in", Layer: 3}, "mlp_in.3: want a layer from 0 to 2"},
+		{Point{Site: "mlp_in", Layer: -1}, "mlp_in.-1: want a layer"},
 	} {
 		if _, err := m.Session(SessionOptions{Points: []Point{c.point}}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: want %q, have %v", c.point, c.want, err)

@@ -36,6 +36,7 @@ type checkpoint interface {
 	Digest(context.Context) (string, error)
 	Files() []string
 	Bytes() int64
+	Entries() []weights.Entry
 }
 
 // Open opens a checkpoint: a GGUF file, or a folder with a config.json and
@@ -164,6 +165,10 @@ func (m *Model) Dir() string {
 
 // Source returns the checkpoint's tensors under Hugging Face names.
 func (m *Model) Source() weights.Source { return m.source }
+
+// Entries lists the tensors of the checkpoint under the names its files give
+// them.
+func (m *Model) Entries() []weights.Entry { return m.file.Entries() }
 
 // Bytes returns the size of the checkpoint's files.
 func (m *Model) Bytes() int64 { return m.file.Bytes() }

@@ -25,6 +25,8 @@ type (
 	Sink = layers.Sink
 	// Mat is a matrix in row-major order.
 	Mat = layers.Mat
+	// Footprint is the memory that a session takes.
+	Footprint = layers.Footprint
 )
 
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
@@ -43,7 +45,6 @@ type SessionOptions struct {
 // caller at a time; sessions of one model share its packed weights.
 type Session struct {
 	machine *layers.Machine
-	graph   *layers.Graph
 	threads int
 }
 
@@ -51,6 +52,28 @@ type Session struct {
 // weights that the wanted part needs. All tensors that are missing, of a wrong
 // shape, or unused are reported in one error.
 func (m *Model) Session(o SessionOptions) (*Session, error) {
+	s, err := m.plan(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.machine.Pack(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.path, err), s.Close())
+	}
+	return s, nil
+}
+
+// Footprint returns the memory that a session of these options takes, without
+// packing any weight.
+func (m *Model) Footprint(o SessionOptions) (Footprint, error) {
+	s, err := m.plan(o)
+	if err != nil {
+		return Footprint{}, err
+	}
+	return s.machine.Footprint(), s.Close()
+}
+
+// plan builds the graph and compiles the part of it that is wanted.
+func (m *Model) plan(o SessionOptions) (*Session, error) {
 	g, err := m.build()
 	if err != nil {
 		return nil, err
@@ -72,7 +95,7 @@ func (m *Model) Session(o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)
 	}
-	return &Session{machine: machine, graph: g, threads: threads}, nil
+	return &Session{machine: machine, threads: threads}, nil
 }
 
 // Check builds the whole graph and reports every fault of the checkpoint.

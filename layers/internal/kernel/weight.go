@@ -32,6 +32,11 @@ func PackWeight(p *Pool, n, k int, row func(dst []float32, i int)) *Weight {
 // Bytes returns the memory the packed matrix takes.
 func (w *Weight) Bytes() int64 { return int64(len(w.panels)) * 4 }
 
+// PackedBytes returns the memory that a matrix [n, k] takes when packed.
+func PackedBytes(n, k int) int64 {
+	return int64((n+PanelWidth-1)/PanelWidth) * int64(k) * PanelWidth * 4
+}
+
 // panel returns panel i, [K][32].
 func (w *Weight) panel(i int) []float32 {
 	size := w.K * PanelWidth

@@ -1,0 +1,148 @@
+package layers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers/internal/kernel"
+)
+
+// Machine compiles the graph up to the last wanted point. A graph serves one
+// machine: values live on its nodes.
+func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	if err := g.verify(); err != nil {
+		return nil, err
+	}
+	m := &Machine{
+		pool: kernel.NewPool(o.Threads), options: o, input: g.batch,
+		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
+	}
+	roots, err := m.roots(g)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.compile(g, roots); err != nil {
+		return nil, err
+	}
+	return m, m.bind()
+}
+
+// roots resolves the wanted and kept points to nodes.
+func (m *Machine) roots(g *Graph) (gorgonia.Nodes, error) {
+	var roots gorgonia.Nodes
+	for _, p := range slices.Concat(m.options.Points, m.options.Keep) {
+		n, ok := g.points[p]
+		if !ok {
+			return nil, fmt.Errorf("%s: no such place in this model", p)
+		}
+		if !slices.Contains(roots, n) {
+			roots = append(roots, n)
+		}
+	}
+	if len(roots) == 0 {
+		return nil, errors.New("machine: no point wanted")
+	}
+	for _, p := range m.options.Points {
+		o := opOf(g.points[p])
+		if !slices.Contains(m.taps[o], p) {
+			m.taps[o] = append(m.taps[o], p)
+		}
+	}
+	for _, p := range m.options.Keep {
+		m.kept[p] = opOf(g.points[p])
+	}
+	return roots, nil
+}
+
+// compile makes the tape machine. It is the only place that does, since
+// Gorgonia panics on a program it cannot compile.
+func (m *Machine) compile(g *Graph, roots gorgonia.Nodes) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("machine: compile: %v", r)
+		}
+	}()
+	program, locations, err := gorgonia.CompileFunction(g.g, gorgonia.Nodes{g.batch}, roots)
+	if err != nil {
+		return fmt.Errorf("machine: compile: %w", err)
+	}
+	m.vm = gorgonia.NewTapeMachine(g.g, gorgonia.WithPrecompiled(program, locations))
+
+	sorted, err := gorgonia.Sort(g.g.ExactSubgraphRoots(roots...))
+	if err != nil {
+		return fmt.Errorf("machine: order: %w", err)
+	}
+	slices.Reverse(sorted)
+	for _, n := range sorted {
+		if o := opOf(n); o != nil {
+			m.order = append(m.order, o)
+		}
+	}
+	return nil
+}
+
+// bind gives the ops to the machine and plans their memory.
+func (m *Machine) bind() error {
+	for _, o := range m.order {
+		if o.m != nil {
+			return fmt.Errorf("%s: already belongs to a machine", o)
+		}
+		o.m = m
+		if o.group != nil {
+			o.group.ops = append(o.group.ops, o)
+		}
+	}
+	kept := map[*Op]bool{}
+	for _, o := range m.kept {
+		kept[o] = true
+	}
+	m.buffers = plan(m.order, kept)
+	return nil
+}
+
+// Pack packs the weights of the machine's ops that were not packed before. Run
+// does it when it was not called.
+func (m *Machine) Pack() error {
+	if m.packed {
+		return nil
+	}
+	for _, o := range m.order {
+		if o.prepare == nil {
+			continue
+		}
+		if err := o.prepare(m.pool); err != nil {
+			return fmt.Errorf("%s: %w", o, err)
+		}
+	}
+	m.packed = true
+	return nil
+}
+
+// Footprint is the memory that a machine takes, in bytes.
+type Footprint struct {
+	Weights  int64 `json:"weights"`   // packed, whether packed already or not
+	PerToken int64 `json:"per_token"` // of a batch, in the arena
+}
+
+// Footprint returns the memory that the machine takes. Statistics, logits and
+// what Gorgonia itself needs are not counted.
+func (m *Machine) Footprint() Footprint {
+	var f Footprint
+	seen := map[*buffer]bool{}
+	for _, o := range m.order {
+		if o.linear != nil {
+			f.Weights += kernel.PackedBytes(o.linear.w.Rows(), o.linear.w.Cols())
+		}
+		if !seen[o.buffer] && !o.selected {
+			seen[o.buffer] = true
+			f.PerToken += int64(o.buffer.widest) * 4
+		}
+	}
+	return f
+}

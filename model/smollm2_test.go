@@ -1,0 +1,89 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"premlp/layers"
+	"premlp/weights"
+)
+
+// smollm2 opens the real SmolLM2-135M-Instruct if it was pulled, else skips.
+func smollm2(t *testing.T) *Model {
+	t.Helper()
+	path := os.Getenv("PREMLP_TEST_SMOLLM2")
+	if path == "" {
+		t.Skip("smollm2-135m is not in the cache: premlp pull smollm2-135m")
+	}
+	return open(t, path)
+}
+
+// smollm2Golden is what golden.json says of each prompt.
+type smollm2Golden struct {
+	Prompts []struct {
+		Text string
+		IDs  []int32
+		Rows []int32
+		Next [][]any `json:"next_top10"`
+	}
+}
+
+// TestSmolLM2Golden holds the real model's mlp_in rows against golden ones: at
+// most 1e-4 of the row's max |value|, and the same most likely next token.
+func TestSmolLM2Golden(t *testing.T) {
+	m := smollm2(t)
+	data, err := os.ReadFile(filepath.Join("testdata", "smollm2", "golden.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden smollm2Golden
+	if err := json.Unmarshal(data, &golden); err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := weights.OpenSafetensors(filepath.Join("testdata", "smollm2", "golden.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tensors.Close()
+
+	// All prompts packed into one batch; first[i] is where prompt i's rows begin.
+	var prompts, sel [][]int32
+	var first []int
+	selected := 0
+	for _, p := range golden.Prompts {
+		prompts, sel = append(prompts, p.IDs), append(sel, p.Rows)
+		first = append(first, selected)
+		selected += len(p.Rows)
+	}
+	s := session(t, m, 0)
+	got := capture(t, s, Pack(prompts, sel))
+	worst, vocab := Comparison{}, m.Config().Vocab
+	for i, p := range golden.Prompts {
+		name := fmt.Sprintf("prompt%d.mlp_in", i)
+		want, err := tensors.Tensor(name, m.Config().Layers, len(p.Rows), m.Config().Dim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for layer := range m.Config().Layers {
+			rows := got[Point{Site: layers.MLPIn, Layer: layer}]
+			c := compareRows(want.Slice(layer, layer+1).Floats(), rows.Data[first[i]*rows.Dim:][:len(p.Rows)*rows.Dim], rows.Dim)
+			if c.MaxRel > 1e-4 {
+				t.Errorf("prompt %d, layer %d, row %d: off by %.2g of its max", i, layer, c.WorstRow, c.MaxRel)
+			}
+			if c.MaxRel > worst.MaxRel {
+				worst = c
+				worst.Prompt, worst.Point = name, Point{Site: layers.MLPIn, Layer: layer}.String()
+			}
+		}
+		last := first[i] + len(p.Rows) - 1
+		scores := got[Point{Site: layers.Logits}].Data[last*vocab:][:vocab]
+		if top := slices.Index(scores, slices.Max(scores)); top != int(p.Next[0][0].(float64)) {
+			t.Errorf("prompt %d: next token: want %v, have %d", i, p.Next[0], top)
+		}
+	}
+	t.Logf("worst row: %s %s, %.2g of its max |value|", worst.Prompt, worst.Point, worst.MaxRel)
+}
