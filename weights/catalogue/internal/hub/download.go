@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
+
+	"premlp/weights/catalogue/internal/newfile"
 )
 
 // download brings the blob at path+".incomplete" to its full size, continuing
@@ -51,7 +54,10 @@ func (c *client) download(ctx context.Context, commit, name string, m metadata, 
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(path+".incomplete", path)
+	if err := os.Rename(path+".incomplete", path); err != nil {
+		return err
+	}
+	return newfile.SyncDir(filepath.Dir(path))
 }
 
 // fill requests until the file has its size. Only attempts that bring nothing
