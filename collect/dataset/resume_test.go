@@ -1,0 +1,262 @@
+package dataset_test
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"premlp/collect/dataset"
+	"premlp/collect/dataset/datasettest"
+)
+
+// cutAt is the folder as it was when only the first n bytes of its rows files
+// had been written.
+func cutAt(files map[string][]byte, n int) map[string][]byte {
+	part := map[string][]byte{"manifest.json": files["manifest.json"], "questions.jsonl": files["questions.jsonl"]}
+	for _, name := range shardNames(files) {
+		if n <= 0 {
+			break
+		}
+		b := files[name]
+		part[name] = bytes.Clone(b[:min(n, len(b))])
+		n -= len(b)
+	}
+	return part
+}
+
+// cuts are the interesting places of the rows files, as one stream: every
+// frame's and index's first and last bytes, and some between them.
+func cuts(t *testing.T, dir string, files map[string][]byte) (at []int) {
+	t.Helper()
+	names, offsets, sizes := open(t, dir).Frames()
+	base := 0
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for _, shard := range shardNames(files) {
+		edges := []int{0, 8, len(files[shard]) - 28}
+		for i := range names {
+			if names[i] == shard {
+				edges = append(edges, int(offsets[i]+sizes[i]))
+				at = append(at, base+int(offsets[i])+rnd.IntN(int(sizes[i])))
+			}
+		}
+		for _, e := range edges {
+			for _, d := range []int{-1, 0, 1, 4, 8} {
+				at = append(at, max(0, base+e+d))
+			}
+		}
+		base += len(files[shard])
+	}
+	return at
+}
+
+// A run killed at any byte goes on to the bytes of an undisturbed one, also
+// when what follows the cut is garbage.
+func TestResumeAnywhere(t *testing.T) {
+	for name, m := range map[string]dataset.Manifest{"one file": datasettest.Manifest(), "several": sharded()} {
+		t.Run(name, func(t *testing.T) {
+			q := datasettest.Questions(5)
+			whole := datasettest.Write(t, m, q)
+			files := readFolder(t, whole)
+			dir := filepath.Join(t.TempDir(), "d")
+			for _, cut := range cuts(t, whole, files) {
+				for _, garbage := range []int{0, 1000} {
+					part := cutAt(files, cut)
+					if names := shardNames(part); len(names) > 0 && garbage > 0 {
+						last := names[len(names)-1]
+						part[last] = append(part[last], make([]byte, garbage)...)
+						part[".run.json123"] = []byte("{")
+					}
+					resumeTo(t, dir, m, q, part, files)
+				}
+			}
+		})
+	}
+}
+
+// resumeTo resumes the unfinished folder part and wants files.
+func resumeTo(t *testing.T, dir string, m dataset.Manifest, q []dataset.Question, part, files map[string][]byte) {
+	t.Helper()
+	writeFolder(t, dir+".partial", part)
+	w, next, err := dataset.Resume(dir, m, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next != w.Next() {
+		t.Fatalf("next: %d and %d", next, w.Next())
+	}
+	addFrom(t, w, next, q)
+	equalFolders(t, files, readFolder(t, dir))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Damage in the middle costs what comes after it, and is told.
+func TestResumeDamaged(t *testing.T) {
+	m, q := sharded(), datasettest.Questions(8)
+	whole := datasettest.Write(t, m, q)
+	files := readFolder(t, whole)
+	names, offsets, _ := open(t, whole).Frames()
+	for i := range q {
+		part := cutAt(files, 1<<30)
+		part[names[i]][offsets[i]+100] ^= 1
+		dir := filepath.Join(t.TempDir(), "d")
+		writeFolder(t, dir+".partial", part)
+		w, next, err := dataset.Resume(dir, m, q)
+		if err != nil || next != i || w.Dropped() == 0 {
+			t.Fatalf("want next %d and bytes dropped, have %d, %v", i, next, err)
+		}
+		addFrom(t, w, next, q)
+		equalFolders(t, files, readFolder(t, dir))
+	}
+}
+
+// A kill while the questions or the manifest were being written loses nothing.
+func TestResumeBegun(t *testing.T) {
+	m, q := datasettest.Manifest(), datasettest.Questions(3)
+	files := readFolder(t, datasettest.Write(t, m, q))
+	dir := filepath.Join(t.TempDir(), "d")
+	for _, part := range []map[string][]byte{
+		{},
+		{"questions.jsonl": files["questions.jsonl"][:100]},
+		{"questions.jsonl": files["questions.jsonl"], ".manifest.json77": files["manifest.json"][:50]},
+	} {
+		resumeTo(t, dir, m, q, part, files)
+	}
+	if _, _, err := dataset.Resume(filepath.Join(t.TempDir(), "none"), m, q); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without a folder: %v", err)
+	}
+	headless := maps.Clone(files)
+	delete(headless, "manifest.json")
+	writeFolder(t, dir+".partial", headless)
+	if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("rows without a manifest: %v", err)
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(m *dataset.Manifest, q []dataset.Question)
+		want   string
+	}{
+		{"arithmetic", func(m *dataset.Manifest, _ []dataset.Question) { m.Arithmetic = "portable" }, `manifest: does not match the unfinished dataset: arithmetic: want "synthetic-1", have "portable"`},
+		{"model", func(m *dataset.Manifest, _ []dataset.Question) { m.Model.Digest = "00" }, "model.digest: want"},
+		{"layers", func(m *dataset.Manifest, _ []dataset.Question) { m.Layers = []int{0, 2} }, "layers: want 3 entries, have 2"},
+		{"layer", func(m *dataset.Manifest, _ []dataset.Question) { m.Layers = []int{0, 1, 3} }, "layers[1]: want 2, have 1"},
+		{"system", func(m *dataset.Manifest, _ []dataset.Question) { s := "Hi."; m.Chat.System = &s }, `chat.system: want null, have "Hi."`},
+		{"large seed", func(m *dataset.Manifest, _ []dataset.Question) { m.Seed = 1<<62 + 1 }, "seed: want 1, have 4611686018427387905"},
+		{"text", func(_ *dataset.Manifest, q []dataset.Question) { q[2].Type = "other" }, `questions: line 3: does not match the unfinished dataset: type: want "capital", have "other"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, q := datasettest.Manifest(), datasettest.Questions(4)
+			dir := filepath.Join(t.TempDir(), "d")
+			files := cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000)
+			writeFolder(t, dir+".partial", files)
+			c.change(&m, q)
+			if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrMismatch) || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("want %q, have %v", c.want, err)
+			}
+			equalFolders(t, files, readFolder(t, dir+".partial"))
+		})
+	}
+	m, q := datasettest.Manifest(), datasettest.Questions(4)
+	for _, n := range []int{3, 5} {
+		dir := filepath.Join(t.TempDir(), "d")
+		writeFolder(t, dir+".partial", cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000))
+		if _, _, err := dataset.Resume(dir, m, datasettest.Questions(n)); !errors.Is(err, dataset.ErrMismatch) {
+			t.Errorf("%d questions instead of 4: %v", n, err)
+		}
+	}
+}
+
+// The rest of the work is done by another process, which is killed.
+const killedDir = "DATASET_TEST_KILLED_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(killedDir); dir != "" {
+		writeSlowly(dir)
+		os.Exit(1) // it should have been killed
+	}
+	os.Exit(m.Run())
+}
+
+// writeSlowly creates or resumes a dataset and adds questions until it is killed.
+func writeSlowly(dir string) {
+	m, q := sharded(), datasettest.Questions(40)
+	w, next, err := dataset.Resume(dir, m, q)
+	if errors.Is(err, os.ErrNotExist) {
+		w, err = dataset.Create(dir, m, q)
+	}
+	if err != nil {
+		os.Stderr.WriteString(err.Error())
+		return
+	}
+	for i := next; i < len(q); i++ {
+		if err := w.Add(i, datasettest.Blocks(m, &q[i], i)); err != nil {
+			os.Stderr.WriteString(err.Error())
+			return
+		}
+		os.Stdout.WriteString(strconv.Itoa(i) + "\n")
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(time.Minute)
+}
+
+func TestResumeKilled(t *testing.T) {
+	m, q := sharded(), datasettest.Questions(40)
+	dir := filepath.Join(t.TempDir(), "d")
+	for _, questions := range []int{3, 8, 13} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), killedDir+"="+dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failed bytes.Buffer
+		cmd.Stderr = &failed
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for one := make([]byte, 1); seen < questions; {
+			if _, err := out.Read(one); err != nil {
+				t.Fatalf("%v: %s", err, &failed)
+			}
+			if one[0] == '\n' {
+				seen++
+			}
+		}
+		// While it runs, nobody else may write, and readers hear how far it is.
+		if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrLocked) || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) {
+			t.Errorf("resume beside a running one: %v", err)
+		}
+		if _, err := dataset.Create(dir, m, q); !errors.Is(err, dataset.ErrLocked) {
+			t.Errorf("create beside a running one: %v", err)
+		}
+		if _, err := dataset.Open(dir); !errors.Is(err, dataset.ErrUnfinished) || !strings.Contains(err.Error(), "of 40 questions; run collect again with the same arguments") {
+			t.Errorf("open beside a running one: %v", err)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+	}
+	w, next, err := dataset.Resume(dir, m, q)
+	if err != nil || next < 3+8+13 {
+		t.Fatalf("want at least 24 questions to be there, have %d, %v", next, err)
+	}
+	addFrom(t, w, next, q)
+	equalFolders(t, readFolder(t, datasettest.Write(t, m, q)), readFolder(t, dir))
+	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
