@@ -155,5 +155,15 @@ func (m *Machine) Value(p Point) (Mat, error) {
 	return matOf(o.dense)
 }
 
+// StatsPerRow returns how many statistics a row of a point carries.
+func (m *Machine) StatsPerRow(p Point) int {
+	for o, points := range m.taps {
+		if p.Site == MLPIn && slices.Contains(points, p) {
+			return o.statsPerRow
+		}
+	}
+	return 0
+}
+
 // Close frees the machine's resources.
 func (m *Machine) Close() error { return m.vm.Close() }

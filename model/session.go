@@ -153,6 +153,10 @@ func (s *Session) Run(ctx context.Context, b *Batch, sink Sink) error {
 // Value returns the matrix [T, D] that a kept point held in the last run.
 func (s *Session) Value(p Point) (Mat, error) { return s.machine.Value(p) }
 
+// StatsPerRow returns how many statistics of its norm a row of p carries: for
+// mlp_in 1 behind an RMSNorm, elsewhere 0.
+func (s *Session) StatsPerRow(p Point) int { return s.machine.StatsPerRow(p) }
+
 // Threads returns the number of threads the session uses.
 func (s *Session) Threads() int { return s.threads }
 
