@@ -18,6 +18,7 @@ func TestGGUFRefuses(t *testing.T) {
 	for range 6 {
 		nested = append(nested, le(kindArray, 1)...)
 	}
+	unaligned := ggufFile(3, [][]byte{le("general.alignment", kindUint32, uint32(1))}, [][]byte{ggufInfo("a", 0, 0, 8), ggufInfo("b", 0, 31, 8)}, make([]byte, 96))
 	tests := []struct {
 		name string
 		file []byte
@@ -63,6 +64,7 @@ func TestGGUFRefuses(t *testing.T) {
 		{"data truncated", tensors(31, ggufInfo("a", 0, 0, 8)), `tensor "a": data: want 32 bytes at 0, have 31 in all: the file is truncated`},
 		{"no data", le([]byte("GGUF"), uint32(3), 1, 0, ggufInfo("a", 0, 0, 8)), `tensor "a": data: want 32 bytes at 0, have 0 in all: the file is truncated`},
 		{"overlap", tensors(96, ggufInfo("a", 0, 0, 16), ggufInfo("b", 0, 32, 8)), `tensor "b": offset: want at least 64, have 32: overlaps another tensor`},
+		{"overlap by a byte", unaligned, `tensor "b": offset: want at least 32, have 31: overlaps another tensor`},
 		{"same place", tensors(96, ggufInfo("a", 0, 0, 8), ggufInfo("b", 0, 0, 8)), `tensor "b": offset: want at least 32, have 0: overlaps another tensor`},
 	}
 	for _, tt := range tests {

@@ -42,6 +42,7 @@ func TestSafetensorsRefuses(t *testing.T) {
 		{"dimension 2^64", one(`"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]`), `header: "a": "shape": want integers from 0 to 2^63-1, have 18446744073709551616`},
 		{"dimension a string", one(`"dtype":"F32","shape":["2"],"data_offsets":[0,8]`), `header: "a": "shape": want integers, have a string`},
 		{"product overflows", one(`"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]`), `tensor "a": shape: want at most 72057594037927935 values, have [4294967296, 4294967296]`},
+		{"bits overflow", one(`"dtype":"F32","shape":[576460752303423488],"data_offsets":[0,0]`), `tensor "a": shape: want at most 72057594037927935 values, have [576460752303423488]`},
 		{"product overflows beside 0", one(`"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]`), `tensor "a": shape: want at most 72057594037927935 values, have [4294967296, 4294967296, 0]`},
 		{"too many dimensions", one(`"dtype":"F32","shape":[` + strings.Repeat("1,", 64) + `1],"data_offsets":[0,8]`), `header: "a": "shape": want at most 64 numbers, have more`},
 		{"half a byte", one(`"dtype":"F4","shape":[3],"data_offsets":[0,8]`), `tensor "a": shape: want whole bytes, have 3 values of 4 bits`},
