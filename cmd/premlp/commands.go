@@ -8,6 +8,7 @@ var commands = []struct {
 	group string
 	new   func(*env) *cobra.Command
 }{
+	{"model", newPull},
 	{"about", newVersion},
 }
 

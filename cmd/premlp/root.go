@@ -7,7 +7,7 @@ import (
 // newRoot builds the command tree from the table in commands.go.
 func newRoot(e *env) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "premlp",
+		Use:   "premlp COMMAND",
 		Short: "Find concept directions at the input of a language model's MLP layers",
 		Long: `Premlp makes the dataset (related concepts, questions, activations of the tokens
 after the concept at every layer), checks it, and extracts, tests and shows the
@@ -17,6 +17,8 @@ Exit status: 0 done, 1 failed run or check, 2 wrong usage, 130 interrupted.`,
 		Example: `  premlp pull smollm2-135m
   premlp collect --model smollm2-135m --concept France -o out/france
   premlp verify out/france`,
+		DisableFlagsInUseLine: true,
+
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -27,9 +29,7 @@ Exit status: 0 done, 1 failed run or check, 2 wrong usage, 130 interrupted.`,
 	root.SetErr(e.stderr)
 	root.PersistentFlags().BoolVar(&e.json, "json", false, "print one JSON document on stdout")
 	root.PersistentFlags().BoolVar(&e.quiet, "quiet", false, "no progress and no notes on stderr")
-	for _, g := range groups {
-		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
-	}
+	addGroups(root)
 	for _, row := range commands {
 		c := row.new(e)
 		c.GroupID = row.group
@@ -45,6 +45,20 @@ Exit status: 0 done, 1 failed run or check, 2 wrong usage, 130 interrupted.`,
 	}
 	markStarted(e, root)
 	return root
+}
+
+// addGroups adds the headings that have a command under them.
+func addGroups(root *cobra.Command) {
+	used := map[string]bool{"about": true}
+	for _, row := range commands {
+		used[row.group] = true
+	}
+	for _, g := range groups {
+		if used[g.id] {
+			root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		}
+	}
+	root.SetCompletionCommandGroupID("about")
 }
 
 // markStarted makes every command note that its own code has begun: an error
@@ -70,9 +84,10 @@ func needsSubcommand(*cobra.Command, []string) error {
 // does not know.
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Show the help of a command",
-		Long:  "Help shows the help of premlp or of one of its commands.",
+		Use:     "help [COMMAND]",
+		GroupID: "about",
+		Short:   "Show the help of a command",
+		Long:    "Help shows the help of premlp or of one of its commands.",
 		Example: `  premlp help collect
   premlp collect --help`,
 		RunE: func(_ *cobra.Command, args []string) error {
