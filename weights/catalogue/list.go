@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -69,7 +68,7 @@ func (l *Listed) readCache() error {
 	return nil
 }
 
-// cachedNames returns the folders of CACHE/models, sorted.
+// cachedNames returns the folders of CACHE/models that hold a model, sorted.
 func cachedNames() ([]string, error) {
 	dir, err := Dir()
 	if err != nil {
@@ -84,7 +83,7 @@ func cachedNames() ([]string, error) {
 	}
 	var names []string
 	for _, f := range folders {
-		if f.IsDir() && !strings.HasPrefix(f.Name(), ".") {
+		if _, err := os.Stat(filepath.Join(dir, "models", f.Name(), recordName)); err == nil {
 			names = append(names, f.Name())
 		}
 	}

