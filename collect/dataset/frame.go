@@ -30,13 +30,11 @@ type layout struct {
 	size   int64 // with the header
 }
 
-// blockPlace is the raw values of one site, or of its norm's statistics.
+// blockPlace is where one kind of values lies.
 type blockPlace struct {
-	name   string // the key: the site, or the site + ".scale"
-	site   string
-	stats  bool
+	*blockKind
 	offset int64 // in the file
-	size   int64
+	size   int64 // of all layers
 }
 
 // layout lays out question i's frame with its header at offset.
@@ -47,16 +45,14 @@ type blockPlace struct {
 // of 64 bytes in the file.
 func (p *plan) layout(i int, offset int64) (*layout, error) {
 	q := &p.questions[i]
-	l := &layout{}
-	for _, site := range p.m.Sites {
-		rows := int64(len(p.m.Layers)) * int64(len(q.Rows)) // at most 2^16 · 2^31
-		if rows > maxFrame/int64(p.m.Dim) {
-			return nil, tooLarge(q.ID, p.m)
-		}
-		l.blocks = append(l.blocks, blockPlace{name: site, site: site, size: rows * int64(p.m.Dim*p.m.DType.Size())})
-		if n := p.m.StatsPerRow[site]; n > 0 {
-			l.blocks = append(l.blocks, blockPlace{name: site + ".scale", site: site, stats: true, size: rows * int64(n*4)})
-		}
+	l := &layout{blocks: make([]blockPlace, len(p.blocks))}
+	rows := int64(len(p.m.Layers)) * int64(len(q.Rows)) // at most 2^16 · 2^31
+	if rows > maxFrame/int64(p.m.Dim) {
+		return nil, tooLarge(q.ID, p.m)
+	}
+	for k := range p.blocks {
+		kind := &p.blocks[k]
+		l.blocks[k] = blockPlace{blockKind: kind, size: int64(len(p.m.Layers)) * kind.size(len(q.Rows))}
 	}
 	var b bytes.Buffer // never fails
 	e := msgpack.NewEncoder(&b)

@@ -16,6 +16,9 @@ func tiny(t testing.TB) (dataset.Manifest, []dataset.Question, map[string][]byte
 	return m, q, readFolder(t, datasettest.Write(t, m, q))
 }
 
+// Run these with -fuzzminimizetime=10x: with the default of a minute Go spends
+// all its time making one interesting input shorter.
+
 // FuzzReader opens, verifies and reads any four files. With reseal, checksums
 // and digests are made right first, as a hostile writer would. Unchanged files
 // must pass; nothing may panic.

@@ -21,7 +21,7 @@ type digests struct{ manifest, questions string }
 // (q, i, n, offset and size of the frame, "at" key → offset of its values), and
 // "crc" a bin of the frames' crc32c, little-endian. The trailer is the offset
 // and size of the index, the crc32c of these 16 bytes, and a magic.
-func (p *plan) encodeTail(shard int, d digests, crcs []uint32) ([]byte, error) {
+func (p *plan) encodeTail(shard int, d digests, crcs []uint32) []byte {
 	s := p.shards[shard]
 	var b bytes.Buffer // never fails
 	b.Write(make([]byte, frameHeader))
@@ -38,9 +38,7 @@ func (p *plan) encodeTail(shard int, d digests, crcs []uint32) ([]byte, error) {
 	_ = e.EncodeString("frames")
 	_ = e.EncodeArrayLen(s.end - s.first)
 	for i := s.first; i < s.end; i++ {
-		if err := p.encodeEntry(e, i); err != nil {
-			return nil, err
-		}
+		p.encodeEntry(e, i)
 	}
 	_ = e.EncodeString("crc")
 	sums := make([]byte, 0, 4*len(crcs))
@@ -55,16 +53,12 @@ func (p *plan) encodeTail(shard int, d digests, crcs []uint32) ([]byte, error) {
 	tail = binary.LittleEndian.AppendUint64(tail, uint64(s.index))
 	tail = binary.LittleEndian.AppendUint64(tail, size)
 	tail = binary.LittleEndian.AppendUint32(tail, crc32.Checksum(tail[from:], castagnoli))
-	return append(tail, endMagic...), nil
+	return append(tail, endMagic...)
 }
 
 // encodeEntry writes question i's map of the index.
-func (p *plan) encodeEntry(e *msgpack.Encoder, i int) error {
+func (p *plan) encodeEntry(e *msgpack.Encoder, i int) {
 	f := p.frames[i]
-	l, err := p.layout(i, f.offset)
-	if err != nil {
-		return err
-	}
 	_ = e.EncodeMapLen(6)
 	_ = e.EncodeString("q")
 	_ = e.EncodeString(p.questions[i].ID)
@@ -77,12 +71,11 @@ func (p *plan) encodeEntry(e *msgpack.Encoder, i int) error {
 	_ = e.EncodeString("size")
 	_ = e.EncodeInt(f.size)
 	_ = e.EncodeString("at")
-	_ = e.EncodeMapLen(len(l.blocks))
-	for _, b := range l.blocks {
-		_ = e.EncodeString(b.name)
-		_ = e.EncodeInt(b.offset)
+	_ = e.EncodeMapLen(len(p.blocks))
+	for k, offset := range p.offsets(i) {
+		_ = e.EncodeString(p.blocks[k].name)
+		_ = e.EncodeInt(offset)
 	}
-	return nil
 }
 
 // tailCRCs takes the frames' crcs out of a tail as stored: the 4·n bytes before

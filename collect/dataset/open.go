@@ -172,10 +172,7 @@ func (r *Reader) tail(shard int) ([]uint32, error) {
 	if !ok {
 		return nil, fmt.Errorf("index: want %d checksums and a trailer, have %d bytes", s.end-s.first, len(have))
 	}
-	want, err := r.plan.encodeTail(shard, r.digests, crcs)
-	if err != nil {
-		return nil, err
-	}
+	want := r.plan.encodeTail(shard, r.digests, crcs)
 	if !bytes.Equal(want, have) {
 		return nil, fmt.Errorf("index: want what manifest.json and questions.jsonl determine, have a difference at byte %d of the file",
 			s.index+int64(difference(want, have)))

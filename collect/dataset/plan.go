@@ -14,7 +14,22 @@ type plan struct {
 	questions []Question
 	frames    []framePlace // one per question
 	shards    []shardPlace
+	blocks    []blockKind // of every frame
+	at        []int64     // per question and block: the offset of its values
 }
+
+// blockKind is one kind of values in every frame: a site's rows, or the
+// statistics of its norm.
+type blockKind struct {
+	name  string // the key: the site, or the site + ".scale"
+	site  string
+	stats bool
+	dtype DType
+	width int // values a row
+}
+
+// size is the bytes of n values a row at one layer.
+func (b *blockKind) size(n int) int64 { return int64(n) * int64(b.width*b.dtype.Size()) }
 
 // framePlace is a frame's place: its rows file, the offset of its 8-byte
 // header there, and its size with the header.
@@ -34,6 +49,12 @@ type shardPlace struct {
 // would end past the manifest's ShardBytes and is not the first of its file.
 func newPlan(m *Manifest, questions []Question) (*plan, error) {
 	p := &plan{m: m, questions: questions, frames: make([]framePlace, len(questions))}
+	for _, site := range m.Sites {
+		p.blocks = append(p.blocks, blockKind{name: site, site: site, dtype: m.DType, width: m.Dim})
+		if n := m.StatsPerRow[site]; n > 0 {
+			p.blocks = append(p.blocks, blockKind{name: site + ".scale", site: site, stats: true, dtype: F32, width: n})
+		}
+	}
 	offset := int64(len(startMagic))
 	first := 0
 	for i := range questions {
@@ -48,11 +69,20 @@ func newPlan(m *Manifest, questions []Question) (*plan, error) {
 				return nil, err
 			}
 		}
+		for _, b := range l.blocks {
+			p.at = append(p.at, b.offset)
+		}
 		p.frames[i] = framePlace{shard: len(p.shards), offset: offset, size: l.size}
 		offset += l.size
 	}
 	p.shards = append(p.shards, shardPlace{first: first, end: len(questions), index: offset})
 	return p, nil
+}
+
+// offsets are the offsets of question i's values, one per kind of block.
+func (p *plan) offsets(i int) []int64 {
+	n := len(p.blocks)
+	return p.at[i*n : (i+1)*n]
 }
 
 // positions is the number of token positions of all questions.
@@ -76,11 +106,7 @@ func Estimate(m Manifest, questions []Question) (bytes int64, files int, err err
 	}
 	p := prepared.plan
 	for i, s := range p.shards {
-		tail, err := p.encodeTail(i, prepared.digests, make([]uint32, s.end-s.first))
-		if err != nil {
-			return 0, 0, err
-		}
-		bytes += s.index + int64(len(tail))
+		bytes += s.index + int64(len(p.encodeTail(i, prepared.digests, make([]uint32, s.end-s.first))))
 	}
 	return bytes, len(p.shards), nil
 }

@@ -104,18 +104,14 @@ func (r *Reader) raw(i int, site string, layer int, stats bool) ([]byte, error) 
 	if k < 0 {
 		return nil, fmt.Errorf("dataset: %s: layer: want one of %v, have %d", r.dir, r.plan.m.Layers, layer)
 	}
-	place := r.plan.frames[i]
-	l, err := r.plan.layout(i, place.offset)
-	if err != nil {
-		return nil, fmt.Errorf("dataset: %s: %w", r.dir, err)
-	}
 	known := false
-	for _, b := range l.blocks {
+	for j := range r.plan.blocks {
+		b := &r.plan.blocks[j]
 		known = known || b.site == site
 		if b.site == site && b.stats == stats {
-			size := b.size / int64(len(r.plan.m.Layers))
-			from := b.offset + int64(k)*size
-			return r.files[place.shard].data[from : from+size : from+size], nil
+			size := b.size(len(r.plan.questions[i].Rows))
+			from := r.plan.offsets(i)[j] + int64(k)*size
+			return r.files[r.plan.frames[i].shard].data[from : from+size : from+size], nil
 		}
 	}
 	if known {

@@ -136,11 +136,8 @@ func (v *verification) frame(i int) (uint32, error) {
 	}
 	n := len(v.r.plan.questions[i].Rows)
 	for _, b := range l.blocks {
-		d, width := m.DType, m.Dim
-		if b.stats {
-			d, width = F32, m.StatsPerRow[b.site]
-		}
-		if bad := notFinite(d, data[b.offset:b.offset+b.size]); bad >= 0 {
+		width := b.width
+		if bad := notFinite(b.dtype, data[b.offset:b.offset+b.size]); bad >= 0 {
 			return 0, fmt.Errorf("%s: layer %d: row %d: want finite values, have NaN or infinity at %d",
 				b.name, m.Layers[bad/width/n], bad/width%n, bad%width)
 		}

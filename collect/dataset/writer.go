@@ -180,12 +180,13 @@ func (w *Writer) encodeFrame(index int, place framePlace, blocks map[string]Bloc
 		if !ok {
 			return fmt.Errorf("sites: want %v, have no %s", m.Sites, place.site)
 		}
-		values, d, width := block.Data, m.DType, m.Dim
+		values := block.Data
 		if place.stats {
-			values, d, width = block.Stats, F32, m.StatsPerRow[place.site]
+			values = block.Stats
 		} else if len(block.Stats) > 0 && m.StatsPerRow[place.site] == 0 {
 			return fmt.Errorf("%s: statistics: want none, have %d values", place.site, len(block.Stats))
 		}
+		d, width := place.dtype, place.width
 		if want := len(m.Layers) * n * width; len(values) != want {
 			return fmt.Errorf("%s: want %d values [%d layers, %d rows, %d], have %d", place.name, want, len(m.Layers), n, width, len(values))
 		}
@@ -240,14 +241,10 @@ func (w *Writer) append(b []byte) error {
 
 // seal writes the index and trailer of a rows file whose frames are all there.
 func (w *Writer) seal(shard int) error {
-	tail, err := w.plan.encodeTail(shard, w.digests, w.crcs)
-	if err != nil {
+	if err := w.append(w.plan.encodeTail(shard, w.digests, w.crcs)); err != nil {
 		return err
 	}
-	if err := w.append(tail); err != nil {
-		return err
-	}
-	err = errors.Join(w.file.Sync(), w.file.Close())
+	err := errors.Join(w.file.Sync(), w.file.Close())
 	w.file, w.crcs, w.unsynced = nil, w.crcs[:0], 0
 	if err != nil {
 		return err

@@ -1,0 +1,68 @@
+package dataset_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"premlp/collect/dataset"
+	"premlp/collect/dataset/datasettest"
+)
+
+// large is the shape of a model of 135M parameters: 30 layers of 576, 105 questions.
+func large() (dataset.Manifest, []dataset.Question, []map[string]dataset.Block) {
+	m, q := datasettest.Manifest(), datasettest.Questions(105)
+	m.Model.Layers, m.Layers, m.Dim = 30, seq(30), 576
+	var blocks []map[string]dataset.Block
+	for i := range q {
+		blocks = append(blocks, datasettest.Blocks(m, &q[i], i))
+	}
+	return m, q, blocks
+}
+
+func BenchmarkWrite(b *testing.B) {
+	m, q, blocks := large()
+	for b.Loop() {
+		dir := filepath.Join(b.TempDir(), "d")
+		w, err := dataset.Create(dir, m, q)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range q {
+			if err := w.Add(i, blocks[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := w.Finish(datasettest.Run()); err != nil {
+			b.Fatal(err)
+		}
+		size, _, _ := dataset.Estimate(m, q)
+		b.SetBytes(size)
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	m, q, _ := large()
+	r := open(b, datasettest.Write(b, m, q))
+	size, _, _ := dataset.Estimate(m, q)
+	b.SetBytes(size)
+	for b.Loop() {
+		if err := r.Verify(context.Background(), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	m, q, _ := large()
+	r := open(b, datasettest.Write(b, m, q))
+	b.SetBytes(int64(4 * m.Dim * len(q[2].Rows)))
+	b.ReportAllocs()
+	var rows []float32
+	for b.Loop() {
+		var err error
+		if rows, err = r.Rows(2, "mlp_in", 15, rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
