@@ -21,6 +21,12 @@ type Rows struct {
 	StatsPerRow int
 }
 
+// Len returns R, the number of rows.
+func (r Rows) Len() int { return len(r.Data) / max(r.Dim, 1) }
+
+// Row returns row i, [Dim].
+func (r Rows) Row(i int) []float32 { return r.Data[i*r.Dim : (i+1)*r.Dim] }
+
 // Sink receives the selected rows of each wanted point as its node is computed.
 // An error stops the run.
 type Sink func(p Point, rows Rows) error

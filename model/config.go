@@ -5,33 +5,33 @@ import "premlp/layers"
 // Config is what a model's arithmetic depends on besides its weights. It is
 // read from a config.json or from a GGUF's metadata; see [Open].
 type Config struct {
-	Architecture string // Hugging Face's class name, "LlamaForCausalLM"
+	Architecture string `json:"architecture"` // Hugging Face's class name, "LlamaForCausalLM"
 
-	Layers  int // blocks
-	Dim     int // D, model width
-	Heads   int // H, query heads
-	KVHeads int // K, key and value heads
-	HeadDim int // E, values per head
-	Hidden  int // F, MLP width
-	Vocab   int // V
-	Context int // most tokens a prompt may have
+	Layers  int `json:"layers"`   // blocks
+	Dim     int `json:"dim"`      // D, model width
+	Heads   int `json:"heads"`    // H, query heads
+	KVHeads int `json:"kv_heads"` // K, key and value heads
+	HeadDim int `json:"head_dim"` // E, values per head
+	Hidden  int `json:"hidden"`   // F, MLP width
+	Vocab   int `json:"vocab"`    // V
+	Context int `json:"context"`  // most tokens a prompt may have
 
-	NormEps    float64
-	Activation layers.Activation
-	Window     int  // keys a query sees in sliding-window attention; 0 means all
-	Tied       bool // the vocabulary head is the embedding's table
+	NormEps    float64           `json:"norm_eps"`
+	Activation layers.Activation `json:"activation"`
+	Window     int               `json:"window"` // keys a query sees in sliding-window attention; 0 means all
+	Tied       bool              `json:"tied"`   // the vocabulary head is the embedding's table
 
-	AttentionBias bool // query, key, value and output projections have biases
-	MLPBias       bool // the MLP's projections have biases
+	AttentionBias bool `json:"attention_bias"` // query, key, value and output projections have biases
+	MLPBias       bool `json:"mlp_bias"`       // the MLP's projections have biases
 
-	RopeType  string // "default", "linear", "llama3"
-	RopeTheta float64
-	Rope      layers.Rope
+	RopeType  string      `json:"rope_type"` // "default", "linear", "llama3"
+	RopeTheta float64     `json:"rope_theta"`
+	Rope      layers.Rope `json:"-"`
 
 	// Unknown lists keys of the config that premlp does not know. They are
 	// shown by `premlp inspect`; keys known to change the arithmetic in a way
 	// that is not supported are errors instead.
-	Unknown []string
+	Unknown []string `json:"unknown"`
 }
 
 // Bounds on a config's sizes, far above any published model. They keep a

@@ -163,7 +163,7 @@ func (k *keys) ignore(names ...string) {
 
 // unused lists the keys that nobody asked for, sorted.
 func (k *keys) unused() []string {
-	var names []string
+	names := []string{}
 	for _, n := range slices.Sorted(maps.Keys(k.values)) {
 		if !k.used[n] {
 			names = append(names, n)

@@ -1,0 +1,66 @@
+package model_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"premlp/model"
+)
+
+// A session computes chosen sites of chosen layers and hands over the rows of
+// the selected tokens while the pass runs.
+func Example() {
+	m, err := model.Open("testdata/arch/llama")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	fmt.Println(m.Config().Architecture, m.Config().Layers, "layers of width", m.Config().Dim)
+
+	s, err := m.Session(model.SessionOptions{Points: []model.Point{
+		{Site: "mlp_in", Layer: 0}, {Site: "resid_post", Layer: 1},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	// Two prompts; of the first the last two tokens are read, of the second all.
+	batch := model.Pack([][]int32{{1, 17, 42, 99}, {5, 6}}, [][]int32{{2, 3}, {0, 1}})
+	err = s.Run(context.Background(), batch, func(p model.Point, rows model.Rows) error {
+		fmt.Printf("%s: %d rows of %d\n", p, rows.Len(), rows.Dim)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// LlamaForCausalLM 3 layers of width 48
+	// mlp_in.0: 4 rows of 48
+	// resid_post.1: 4 rows of 48
+}
+
+// Values of kept points can be read after a run, all tokens of them.
+func ExampleSession_Value() {
+	m, err := model.Open("testdata/arch/llama")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	p := model.Point{Site: "resid_mid", Layer: 2}
+	s, err := m.Session(model.SessionOptions{Keep: []model.Point{p}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Run(context.Background(), model.Pack([][]int32{{1, 17, 42}}, nil), nil); err != nil {
+		log.Fatal(err)
+	}
+	v, err := s.Value(p)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v.Rows, "tokens of width", v.Cols)
+	// Output: 3 tokens of width 48
+}
