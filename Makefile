@@ -1,0 +1,64 @@
+# premlp. `make help` lists the targets.
+
+GO        ?= go
+FUZZTIME  ?= 60s
+BIN       := bin/premlp$(shell $(GO) env GOEXE)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# The commit is stamped into the program where git works here.
+VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/premlp
+	$(GO) build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/premlp
+
+.PHONY: run
+run: build ## make and verify a dataset about France with a small model, in out/france
+	$(BIN) pull smollm2-135m
+	$(BIN) collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/france
+	$(BIN) verify out/france
+	@ls -l out/france
+
+# The plain run comes last, so that the last lines are the results of all tests.
+# Under the race detector and in plain Go the real model would take too long.
+.PHONY: test
+test: build lint cross ## everything that must pass: lint, cross-builds, tests, race detector
+	@env=$$(.ci/test-env) && eval "$$env" && set -x && \
+	PREMLP_TEST_SMOLLM2= $(GO) test -race -timeout 30m ./... && \
+	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -timeout 30m ./layers/... ./model/... && \
+	$(GO) test -timeout 30m ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$files" ]; then echo "gofmt: want formatted files, have:"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: cross
+cross: ## build for every platform, without cgo
+	@set -e; for p in $(PLATFORMS); do \
+		echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./...; \
+	done
+
+.PHONY: bench
+bench: ## kernels and forward passes
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@set -e; for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## remove what the other targets made here (not the model cache)
+	rm -rf bin out .venv
