@@ -11,8 +11,7 @@ import (
 // first character of its source only, which is how the Hugging Face library
 // aligns it.
 //
-// The tables are Unicode 15; no single code point has another form under that
-// library's older ones, but 109 combining classes differ.
+// The tables are Unicode 15 but for what that library's older ones lack.
 type nfc struct{}
 
 // mark is one character of the decomposed text: change is 0 for a character
@@ -49,9 +48,13 @@ func (nfc) normalize(a aligned) aligned {
 func decompose(s string) []mark {
 	marks := make([]mark, 0, len(s))
 	for _, r := range s {
+		if r == newComposite {
+			marks = append(marks, mark{r: r})
+			continue
+		}
 		change := 0
 		for _, d := range norm.NFD.String(string(r)) {
-			marks = append(marks, mark{d, norm.NFD.PropertiesString(string(d)).CCC(), change})
+			marks = append(marks, mark{d, combiningClass(d), change})
 			change = 1
 		}
 	}
@@ -96,7 +99,7 @@ func composite(a, b rune) (rune, bool) {
 	pair := string([]rune{a, b})
 	composed := norm.NFC.String(pair)
 	r, n := utf8.DecodeRuneInString(composed)
-	if n != len(composed) || composed == pair {
+	if n != len(composed) || composed == pair || r == newComposite {
 		return 0, false
 	}
 	return r, true
