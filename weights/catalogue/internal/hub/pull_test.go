@@ -22,6 +22,7 @@ func modelFiles() map[string]string {
 		"consolidated.safetensors": "the same weights again",
 		"pytorch_model.bin":        "the same weights again",
 		"onnx/config.json":         "of another model",
+		"chat_template/tool.jinja": "of a subfolder",
 		"README.md":                "text",
 		"../escape.safetensors":    "hostile",
 	}
@@ -272,7 +273,11 @@ func TestPullRefused(t *testing.T) {
 		{"no weights", func(h *fakeHub, _ *Config, _ *Ref) { delete(h.files, "model.safetensors") }, ErrNoModel, "have "},
 		{"hostile index", func(h *fakeHub, _ *Config, _ *Ref) {
 			h.files[indexName] = `{"weight_map":{"a":"../../x.safetensors"}}`
-		}, nil, "weight_map"},
+		}, nil, "want names of .safetensors files beside it"},
+		{"index of a file that is not there", func(h *fakeHub, _ *Config, _ *Ref) {
+			h.files[indexName] = `{"weight_map":{"a":"x.safetensors"}}`
+		}, ErrNotFound, "x.safetensors"},
+		{"empty index", func(h *fakeHub, _ *Config, _ *Ref) { h.files[indexName] = `{}` }, nil, "want tensors"},
 		{"server down", func(h *fakeHub, _ *Config, _ *Ref) { h.Close() }, nil, "refused"},
 		{"always busy", func(h *fakeHub, _ *Config, _ *Ref) { h.busy = 1000 }, nil, "503"},
 	} {
