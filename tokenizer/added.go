@@ -123,10 +123,8 @@ func (f *finder) find(s string, between func(start, end int) error, at func(toke
 		if token.RightStrip {
 			stop = classes().run(s, stop, isSpace)
 		}
-		// The token before may have taken the space up to and into this one.
-		if start < done {
-			continue
-		}
+		// A token of spaces counts also where the token before it has already
+		// taken them, as in the Hugging Face library.
 		if done < start {
 			if err := between(done, start); err != nil {
 				return err

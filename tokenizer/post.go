@@ -76,25 +76,23 @@ func (p *postProcessor) template(c component, t *Tokenizer) error {
 	return nil
 }
 
-// trimSpans takes the spaces at both ends of each token out of its span: a
-// span of only spaces becomes empty, at its end.
-func (t *Tokenizer) trimSpans(text string, e *Encoding) {
-	for i, id := range e.IDs {
-		token := t.tokens[id].text
-		leading, trailing := spacesAround(token)
-		span := &e.Spans[i]
-		if leading > 0 && t.post.keepFirst && (i == 0 || span.Start == 0) {
-			leading--
-		}
-		for ; leading > 0 && span.Start < span.End; leading-- {
-			_, n := utf8.DecodeRuneInString(text[span.Start:span.End])
-			span.Start += n
-		}
-		for ; trailing > 0 && span.Start < span.End; trailing-- {
-			_, n := utf8.DecodeLastRuneInString(text[span.Start:span.End])
-			span.End -= n
-		}
+// trimSpan takes the spaces at both ends of a token out of its span in text: a
+// span of only spaces becomes empty, at its end. first is whether the token is
+// the first.
+func (p *postProcessor) trimSpan(text string, span Span, token string, first bool) Span {
+	leading, trailing := spacesAround(token)
+	if leading == 1 && p.keepFirst && (first || span.Start == 0) {
+		leading = 0
 	}
+	for ; leading > 0 && span.Start < span.End; leading-- {
+		_, n := utf8.DecodeRuneInString(text[span.Start:span.End])
+		span.Start += n
+	}
+	for ; trailing > 0 && span.Start < span.End; trailing-- {
+		_, n := utf8.DecodeLastRuneInString(text[span.Start:span.End])
+		span.End -= n
+	}
+	return span
 }
 
 // spacesAround counts the spaces, also as spelled in the byte alphabet, at the

@@ -65,56 +65,72 @@ func (t *Tokenizer) Encode(text string, special bool) (Encoding, error) {
 		s = new(scratch)
 	}
 	defer t.scratch.Put(s)
-	var e Encoding
-	e.grow(len(text)/4 + 4)
-	if err := t.encode(&e, align(text), s); err != nil {
+	e := encoder{t: t, text: text, s: s}
+	e.out.grow(len(text)/4 + 4)
+	if err := e.encode(align(text)); err != nil {
 		return Encoding{}, fmt.Errorf("tokenizer: encode: %w", err)
 	}
-	if t.post.trim {
-		t.trimSpans(text, &e)
-	}
 	if special {
-		e.surround(t.post.prefix, t.post.suffix)
+		e.out.surround(t.post.prefix, t.post.suffix)
 	}
-	return e, nil
+	return e.out, nil
+}
+
+// encoder encodes one text.
+type encoder struct {
+	t    *Tokenizer
+	text string
+	s    *scratch
+	out  Encoding
 }
 
 // encode finds the added tokens and encodes the parts between them.
-func (t *Tokenizer) encode(e *Encoding, source aligned, s *scratch) error {
-	add := func(in aligned) func(*addedToken, int, int) {
-		return func(a *addedToken, start, end int) {
-			e.add(a.ID, in.span(start, end), a.Special)
-		}
-	}
-	return t.added.raw.find(source.s, func(start, end int) error {
+func (e *encoder) encode(source aligned) error {
+	return e.t.added.raw.find(source.s, func(start, end int) error {
 		part := source.slice(start, end)
-		for _, n := range t.normalizers {
+		for _, n := range e.t.normalizers {
 			part = n.normalize(part)
 		}
-		return t.added.normalized.find(part.s, func(start, end int) error {
-			return t.encodePart(e, part.slice(start, end), s)
-		}, add(part))
-	}, add(source))
+		return e.t.added.normalized.find(part.s, func(start, end int) error {
+			return e.encodePart(part.slice(start, end))
+		}, e.addFound(part))
+	}, e.addFound(source))
+}
+
+// addFound returns what adds an added token that was found in a text.
+func (e *encoder) addFound(in aligned) func(*addedToken, int, int) {
+	return func(a *addedToken, start, end int) {
+		e.add(a.ID, in.span(start, end), in.s[start:end], a.Special)
+	}
 }
 
 // encodePart encodes a normalized part without added tokens.
-func (t *Tokenizer) encodePart(e *Encoding, part aligned, s *scratch) error {
-	w := &s.words
+func (e *encoder) encodePart(part aligned) error {
+	w := &e.s.words
 	w.text, w.spelled = part, false
 	w.pieces = append(w.pieces[:0], piece{0, int32(len(part.s))})
-	for _, p := range t.pretokenizers {
+	for _, p := range e.t.pretokenizers {
 		if err := p.pretokenize(w); err != nil {
 			return err
 		}
 	}
 	for _, p := range w.pieces {
-		s.symbols = t.model.encode(s.symbols[:0], w.text.s[p.start:p.end], s)
-		for _, y := range s.symbols {
-			e.add(y.id, w.text.span(int(p.start+y.start), int(p.start+y.end)), t.tokens[y.id].special)
+		e.s.symbols = e.t.model.encode(e.s.symbols[:0], w.text.s[p.start:p.end], e.s)
+		for _, y := range e.s.symbols {
+			token := &e.t.tokens[y.id]
+			e.add(y.id, w.text.span(int(p.start+y.start), int(p.start+y.end)), token.text, token.special)
 		}
 	}
 	w.text = aligned{} // the scratch must not keep the caller's text
 	return nil
+}
+
+// add adds a token; text is what it spells, for an added token as found.
+func (e *encoder) add(id int32, span Span, text string, special bool) {
+	if e.t.post.trim {
+		span = e.t.post.trimSpan(e.text, span, text, len(e.out.IDs) == 0)
+	}
+	e.out.add(id, span, special)
 }
 
 // Decode returns the text of ids. With skipSpecial special tokens are left
