@@ -208,6 +208,21 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
+// Questions that were changed are found by the manifest's digest, though every
+// index was made right for them.
+func TestChangedQuestions(t *testing.T) {
+	files := readFolder(t, datasettest.Small(t))
+	files["questions.jsonl"] = bytes.Replace(files["questions.jsonl"], []byte("capital"), []byte("CAPITAL"), 1)
+	if err := dataset.Reseal(files["manifest.json"], files["questions.jsonl"], [][]byte{files["rows-00000.msgpack"]}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "d")
+	writeFolder(t, dir, files)
+	if err := check(dir); !errors.Is(err, dataset.ErrCorrupt) || !strings.Contains(err.Error(), "questions.jsonl: sha256: ") {
+		t.Fatal(err)
+	}
+}
+
 // Verify names each of several problems, up to a limit.
 func TestVerifyNamesAll(t *testing.T) {
 	m, q := sharded(), datasettest.Questions(30)

@@ -130,6 +130,25 @@ func TestOpenUnfinished(t *testing.T) {
 	}
 }
 
+// Verify sees what became of the small files after they were opened.
+func TestChangedWhileOpen(t *testing.T) {
+	for _, name := range []string{"manifest.json", "questions.jsonl", "run.json"} {
+		dir := datasettest.Small(t)
+		r := open(t, dir)
+		path := filepath.Join(dir, name)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, append(b, ' '), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Verify(context.Background(), nil); !errors.Is(err, dataset.ErrCorrupt) || !strings.Contains(err.Error(), name+": sha256: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A file cut short under an open reader is an error, not the end of the process.
 func TestTruncatedWhileOpen(t *testing.T) {
 	m := datasettest.Manifest()

@@ -119,6 +119,22 @@ func TestResumeDamaged(t *testing.T) {
 	}
 }
 
+// A rows file that is missing costs those after it, too.
+func TestResumeGap(t *testing.T) {
+	m, q := sharded(), datasettest.Questions(8)
+	files := readFolder(t, datasettest.Write(t, m, q))
+	names := shardNames(files)
+	if len(names) < 3 {
+		t.Fatalf("want several rows files, have %v", names)
+	}
+	dir := filepath.Join(t.TempDir(), "d")
+	for _, name := range names {
+		part := cutAt(files, 1<<30)
+		delete(part, name)
+		resumeTo(t, dir, m, q, part, files)
+	}
+}
+
 // A kill while the questions or the manifest were being written loses nothing.
 func TestResumeBegun(t *testing.T) {
 	m, q := datasettest.Manifest(), datasettest.Questions(3)

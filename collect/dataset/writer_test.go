@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,8 +67,8 @@ func checkQuestion(t *testing.T, r *dataset.Reader, m dataset.Manifest, q *datas
 			}
 			buf = have
 			raw, err := r.Raw(i, site, layer)
-			if err != nil || len(raw) != n*m.DType.Size() {
-				t.Fatalf("raw: %d bytes, %v", len(raw), err)
+			if err != nil || !bytes.Equal(raw, m.DType.Append(nil, data[k*n:(k+1)*n])) {
+				t.Fatalf("question %d, %s, layer %d: raw: other bytes, %v", i, site, layer, err)
 			}
 			s := len(q.Rows) * m.StatsPerRow[site]
 			have, err = r.Stats(i, site, layer, nil)
@@ -97,6 +98,21 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// A site that says it has 0 statistics is as one that says nothing, and lists
+// that are nil as empty ones: there is one form.
+func TestOneForm(t *testing.T) {
+	m, q := datasettest.Manifest(), datasettest.Questions(2)
+	m.Controls, m.Templates = nil, nil
+	want := readFolder(t, datasettest.Write(t, m, q))
+	m.StatsPerRow = map[string]int{"mlp_in": 1, "resid_post": 0}
+	m.Controls, m.Templates, m.ShardBytes = []string{}, []dataset.Template{}, dataset.DefaultShardBytes
+	m.Questions, m.Rows, m.QuestionsDigest = 7, 7, "set by Create"
+	equalFolders(t, want, readFolder(t, datasettest.Write(t, m, q)))
+	if m.StatsPerRow["resid_post"] != 0 || len(m.StatsPerRow) != 2 {
+		t.Errorf("the caller's map was changed: %v", m.StatsPerRow)
+	}
+}
+
 func TestEstimate(t *testing.T) {
 	for _, m := range []dataset.Manifest{datasettest.Manifest(), sharded()} {
 		files := readFolder(t, datasettest.Write(t, m, datasettest.Questions(12)))
@@ -104,9 +120,9 @@ func TestEstimate(t *testing.T) {
 		for _, name := range shardNames(files) {
 			want += len(files[name])
 		}
-		bytes, n, err := dataset.Estimate(m, datasettest.Questions(12))
-		if err != nil || bytes != int64(want) || n != len(shardNames(files)) {
-			t.Fatalf("want %d bytes in %d files, have %d in %d, %v", want, len(shardNames(files)), bytes, n, err)
+		size, n, err := dataset.Estimate(m, datasettest.Questions(12))
+		if err != nil || size != int64(want) || n != len(shardNames(files)) {
+			t.Fatalf("want %d bytes in %d files, have %d in %d, %v", want, len(shardNames(files)), size, n, err)
 		}
 	}
 }
