@@ -9,6 +9,12 @@ var commands = []struct {
 	new   func(*env) *cobra.Command
 }{
 	{"model", newPull},
+	{"model", newInspect},
+	{"model", newTokenize},
+	{"data", newCollect},
+	{"data", newVerify},
+	{"measure", newDump},
+	{"measure", newParity},
 	{"about", newVersion},
 }
 

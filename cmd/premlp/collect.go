@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"premlp/collect"
+	"premlp/collect/dataset"
+	"premlp/layers"
+	"premlp/weights/catalogue"
+)
+
+// collectFlags are the flags of collect.
+type collectFlags struct {
+	model, concept, out           string
+	controls, templates, question string
+	sites                         []string
+	layers, dtype, system, date   string
+	noChat, dryRun                bool
+	threads, batchTokens          int
+	seed                          int64
+	show                          int
+}
+
+func newCollect(e *env) *cobra.Command {
+	var f collectFlags
+	c := &cobra.Command{
+		Use:   "collect --model MODEL --concept CONCEPT --controls FILE -o DIR",
+		Short: "Make the dataset of a concept and its controls",
+		Long: `Collect asks the model every question about a concept and its controls and writes
+the activations of all tokens after the concept's last occurrence, at every
+layer, as a dataset folder. In a control question the concept is that
+question's own.
+
+Every question's selection is checked before the model runs, and every row as it
+is computed. A run that was stopped goes on where it was when the same command
+is given again; the result has the same bytes.
+
+Without --templates the five templates of the seed are asked: capital, language,
+continent, landmark, largest city. --controls is a UTF-8 file with one concept a
+line. --questions takes ready questions instead of both.`,
+		Example: `  premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/france
+  premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt --dry-run --show 3`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runCollect(c.Context(), e, c, f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
+	flags.StringVar(&f.concept, "concept", "", "the target concept")
+	flags.StringVar(&f.controls, "controls", "", "file of control concepts, one a line")
+	flags.StringVar(&f.templates, "templates", "", "YAML file of question templates (default: the seed's five)")
+	flags.StringVar(&f.question, "questions", "", "JSONL file of ready questions {text, concept, set, type}")
+	flags.StringSliceVar(&f.sites, "sites", []string{string(layers.MLPIn)}, "sites to store, or all")
+	flags.StringVar(&f.layers, "layers", "", "layers to store, as 0-3,29 (default all)")
+	flags.BoolVar(&f.noChat, "no-chat", false, "ask the question itself, not in the model's chat form")
+	flags.StringVar(&f.system, "system", "", "system message of the chat form (default: the template's own)")
+	flags.StringVar(&f.date, "date", "", "the day a chat template that shows one sees, YYYY-MM-DD (default today)")
+	flags.StringVar(&f.dtype, "dtype", string(dataset.F32), "type of the stored rows: f32, or rounded to bf16 or f16")
+	flags.IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
+	flags.Int64Var(&f.seed, "seed", 0, "recorded in the manifest")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything, but do not run the model")
+	flags.IntVar(&f.show, "show", 0, "print the token map of the first N questions")
+	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
+	addThreads(c, &f.threads)
+	require(c, "model")
+	c.MarkFlagsOneRequired("concept", "questions")
+	c.MarkFlagsMutuallyExclusive("questions", "concept")
+	c.MarkFlagsMutuallyExclusive("questions", "controls")
+	c.MarkFlagsMutuallyExclusive("questions", "templates")
+	c.MarkFlagsMutuallyExclusive("no-chat", "system")
+	return c
+}
+
+// collectReport is the result of collect.
+type collectReport struct {
+	*collect.Summary
+	DryRun     bool              `json:"dry_run"`
+	Model      string            `json:"model"`
+	Chat       bool              `json:"chat"`
+	Sites      []string          `json:"sites"`
+	Layers     int               `json:"layers"`
+	Dim        int               `json:"dim"`
+	DType      dataset.DType     `json:"dtype"`
+	Bytes      int64             `json:"bytes"` // of the rows files
+	Arithmetic string            `json:"arithmetic"`
+	Findings   []collect.Finding `json:"findings"`
+}
+
+func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) error {
+	if f.out == "" && !f.dryRun {
+		return usagef("-o: want the dataset folder to make, or --dry-run")
+	}
+	path, err := catalogue.Locate(f.model)
+	if err != nil {
+		return err
+	}
+	e.Notef("loading %s", path)
+	l, err := collect.OpenModel(path)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	job, err := f.job(c, l)
+	if err != nil {
+		return err
+	}
+	options, err := f.options(l)
+	if err != nil {
+		return err
+	}
+	plan, err := collect.Prepare(ctx, l, job, options)
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	for _, finding := range plan.Findings {
+		e.Notef("warning: %s", finding)
+	}
+	for _, q := range plan.Questions[:min(f.show, len(plan.Questions))] {
+		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
+	}
+	report := newCollectReport(plan, f.dryRun)
+	if f.dryRun {
+		report.Summary = plan.Summary()
+	} else {
+		report.Summary, err = runPlan(ctx, e, plan)
+		if err != nil {
+			return err
+		}
+	}
+	return e.Result(report, report.print)
+}
+
+// runPlan runs a plan with progress on stderr.
+func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary, error) {
+	p := e.Progress("questions", "questions", int64(len(plan.Questions)))
+	defer p.Close()
+	return plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
+}
+
+// job reads the files that the flags name.
+func (f collectFlags) job(c *cobra.Command, l *collect.Loaded) (collect.Job, error) {
+	j := collect.Job{Target: f.concept, Now: time.Now()}
+	var err error
+	if f.date != "" {
+		if j.Now, err = time.Parse(time.DateOnly, f.date); err != nil {
+			return j, usagef("--date: want YYYY-MM-DD, have %q", f.date)
+		}
+	}
+	if !f.noChat {
+		j.Chat = l.Chat
+	}
+	if c.Flags().Changed("system") {
+		if j.Chat == nil {
+			return j, usagef("--system: the model has no chat template")
+		}
+		j.System = &f.system
+	}
+	if f.question != "" {
+		j.Questions, err = collect.ReadQuestions(f.question)
+		return j, err
+	}
+	if f.controls == "" {
+		return j, usagef("--controls: want a file of control concepts, one a line")
+	}
+	if j.Controls, err = collect.ReadControls(f.controls, f.concept); err != nil {
+		return j, err
+	}
+	j.Templates = collect.SeedTemplates
+	if f.templates != "" {
+		j.Templates, err = collect.ReadTemplates(f.templates)
+	}
+	return j, err
+}
+
+// options turns the flags into what is stored and how.
+func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, Seed: f.seed}
+	var err error
+	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
+		return o, err
+	}
+	if o.Layers, err = parseLayers(f.layers, l.Model.Config().Layers); err != nil {
+		return o, err
+	}
+	if o.DType, err = dataset.ParseDType(f.dtype); err != nil {
+		return o, usageError{fmt.Errorf("--dtype: %w", err)}
+	}
+	v := readVersion(debug.ReadBuildInfo())
+	o.Run = dataset.RunInfo{
+		Version: v.Version, Commit: v.Commit, Go: v.Go, OS: runtime.GOOS, Arch: runtime.GOARCH, Command: os.Args,
+	}
+	return o, nil
+}
+
+// newCollectReport fills what is known before the run.
+func newCollectReport(p *collect.Plan, dryRun bool) *collectReport {
+	m := p.Manifest
+	return &collectReport{
+		DryRun: dryRun, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
+		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Findings: p.Findings,
+	}
+}
+
+// print writes the report for a reader.
+func (r *collectReport) print(w io.Writer) {
+	form := "raw questions"
+	if r.Chat {
+		form = "chat form"
+	}
+	switch {
+	case r.DryRun:
+		fmt.Fprintf(w, "would make %s\n", orDash(r.Dir))
+	case r.Tokens == 0:
+		fmt.Fprintf(w, "%s is made already\n", r.Dir)
+	default:
+		fmt.Fprintf(w, "made %s in %.1f s\n", r.Dir, r.Seconds)
+	}
+	fmt.Fprintf(w, "  model       %s, %s, arithmetic %s\n", r.Model, form, r.Arithmetic)
+	fmt.Fprintf(w, "  questions   %d: %d target, %d control\n", r.Questions, r.Target, r.Control)
+	fmt.Fprintf(w, "  rows        %d token positions × %d layers × %s, %d values of %s each\n", r.Rows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)
+	fmt.Fprintf(w, "  rows files  %s\n", formatBytes(r.Bytes))
+	if r.Tokens > 0 {
+		fmt.Fprintf(w, "  computed    %d tokens, %.0f per second\n", r.Tokens, float64(r.Tokens)/r.Seconds)
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"premlp/layers"
+	"premlp/model"
+	"premlp/weights/catalogue"
+)
+
+// openModel opens what --model names: a path, or a model of the catalogue.
+func openModel(name string) (*model.Model, error) {
+	path, err := catalogue.Locate(name)
+	if err != nil {
+		return nil, err
+	}
+	return model.Open(path)
+}
+
+// addThreads adds the --threads flag.
+func addThreads(c *cobra.Command, threads *int) {
+	c.Flags().IntVar(threads, "threads", runtime.GOMAXPROCS(0), "threads to use; the result does not depend on it")
+}
+
+// require marks flags without which a command is wrong usage.
+func require(c *cobra.Command, names ...string) {
+	for _, n := range names {
+		if err := c.MarkFlagRequired(n); err != nil {
+			panic(err) // the flag is not defined: a slip in this program
+		}
+	}
+}
+
+// parseSites reads --sites: site names that the model has, or "all".
+func parseSites(names []string, has []model.Site) ([]model.Site, error) {
+	if slices.Equal(names, []string{"all"}) {
+		return has, nil
+	}
+	var sites []model.Site
+	for _, n := range names {
+		s, err := layers.ParseSite(strings.TrimSpace(n))
+		switch {
+		case err != nil:
+			return nil, usagef("--sites: %w", err)
+		case slices.Contains(sites, s):
+			return nil, usagef("--sites: %s is given twice", s)
+		}
+		sites = append(sites, s)
+	}
+	return sites, nil
+}
+
+// parseLayers reads --layers: numbers and ranges such as 0-3,29; empty means
+// all. The result is ascending.
+func parseLayers(text string, count int) ([]int, error) {
+	var list []int
+	if text == "" {
+		text = "0-" + strconv.Itoa(count-1)
+	}
+	for _, part := range strings.Split(text, ",") {
+		low, high, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		if !isRange {
+			high = low
+		}
+		from, errFrom := strconv.Atoi(low)
+		to, errTo := strconv.Atoi(high)
+		if errFrom != nil || errTo != nil || from < 0 || from > to || to >= count {
+			return nil, usagef("--layers: want numbers or ranges from 0 to %d, have %q", count-1, part)
+		}
+		for i := from; i <= to; i++ {
+			list = append(list, i)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}

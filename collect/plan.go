@@ -1,0 +1,169 @@
+package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"premlp/collect/dataset"
+	"premlp/model"
+	"premlp/tokenizer"
+)
+
+// DefaultBatchTokens is how many tokens of prompts are computed at once. More
+// make products larger and need more memory; the result does not depend on it.
+const DefaultBatchTokens = 4096
+
+// Options says which activations of a job are stored and how.
+type Options struct {
+	Sites       []model.Site
+	Layers      []int // ascending
+	DType       dataset.DType
+	Threads     int
+	BatchTokens int   // 0: DefaultBatchTokens
+	Seed        int64 // recorded in the manifest
+	ShardBytes  int64 // 0: dataset.DefaultShardBytes
+	Dir         string
+
+	Run dataset.RunInfo // who runs it; times and counts are filled in
+}
+
+// Plan is a job that is ready to run: its questions were built and checked, and
+// it is known what the dataset will hold.
+type Plan struct {
+	Questions []dataset.Question
+	Manifest  dataset.Manifest
+	Findings  []Finding // of the design checks; none is fatal
+	Tokens    int       // of all prompts
+	Bytes     int64     // the rows files will have
+
+	loaded  *Loaded
+	session *model.Session
+	options Options
+}
+
+// Prepare builds and checks a job's questions and opens a session that computes
+// what they need. The plan is to be closed.
+func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
+	p := &Plan{loaded: l, options: o}
+	var err error
+	if p.Questions, err = BuildQuestions(j, l.Tokenizer); err != nil {
+		return nil, err
+	}
+	p.Findings = CheckDesign(p.Questions, l.Tokenizer)
+	if err := fatal(p.Findings); err != nil {
+		return nil, err
+	}
+	if err := checkContext(p.Questions, l.Model.Config().Context); err != nil {
+		return nil, err
+	}
+	for _, q := range p.Questions {
+		p.Tokens += len(q.IDs)
+	}
+	var points []model.Point
+	for _, layer := range o.Layers {
+		for _, s := range o.Sites {
+			points = append(points, model.Point{Site: s, Layer: layer})
+		}
+	}
+	if p.session, err = l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads}); err != nil {
+		return nil, err
+	}
+	if p.Manifest, err = p.manifest(ctx, j); err == nil {
+		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.Questions)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// Summary counts what the plan will make.
+func (p *Plan) Summary() *Summary {
+	s := &Summary{Dir: p.options.Dir, Questions: len(p.Questions)}
+	for _, q := range p.Questions {
+		s.Rows += int64(len(q.Rows))
+		if q.Set == dataset.Target {
+			s.Target++
+		} else {
+			s.Control++
+		}
+	}
+	return s
+}
+
+// Close frees the plan's session.
+func (p *Plan) Close() error { return p.session.Close() }
+
+// fatal returns the findings that forbid a run as one error.
+func fatal(findings []Finding) error {
+	var errs []error
+	for _, f := range findings {
+		if f.Fatal {
+			errs = append(errs, errors.New(f.String()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkContext refuses prompts that are longer than the model reads.
+func checkContext(questions []dataset.Question, context int) error {
+	for _, q := range questions {
+		if len(q.IDs) > context {
+			return fmt.Errorf("question %s: %q: want a prompt of at most %d tokens, the model's context, have %d", q.ID, q.Text, context, len(q.IDs))
+		}
+	}
+	return nil
+}
+
+// manifest states everything that determines the dataset's bytes.
+func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
+	c, o := p.loaded.Model.Config(), p.options
+	digest, err := p.loaded.Model.Digest(ctx)
+	if err != nil {
+		return dataset.Manifest{}, err
+	}
+	m := dataset.Manifest{
+		Model: dataset.Model{
+			Name: p.loaded.Name, Architecture: c.Architecture, Digest: digest,
+			Layers: c.Layers, Dim: c.Dim, Vocab: c.Vocab,
+		},
+		Tokenizer: dataset.Tokenizer{Digest: p.loaded.Tokenizer.Digest()},
+		Target:    j.Target, Controls: j.Controls,
+		Layers: o.Layers, DType: o.DType, Dim: c.Dim, StatsPerRow: map[string]int{},
+		Arithmetic: p.session.Arithmetic(), Seed: o.Seed, ShardBytes: o.ShardBytes,
+	}
+	for _, t := range j.Templates {
+		m.Templates = append(m.Templates, dataset.Template{Text: t.Text, Type: t.Type})
+	}
+	for _, s := range o.Sites {
+		m.Sites = append(m.Sites, string(s))
+		if n := p.session.StatsPerRow(model.Point{Site: s, Layer: o.Layers[0]}); n > 0 {
+			m.StatsPerRow[string(s)] = n
+		}
+	}
+	if j.Chat != nil {
+		m.Chat, err = chatManifest(j)
+	}
+	return m, err
+}
+
+// chatManifest states how questions became prompts. The date is stated only
+// where the template shows it.
+func chatManifest(j Job) (dataset.Chat, error) {
+	sum := sha256.Sum256([]byte(j.Chat.Source()))
+	c := dataset.Chat{Used: true, TemplateDigest: hex.EncodeToString(sum[:]), System: j.System}
+	messages := []tokenizer.Message{{Role: "user", Content: "?"}}
+	today, err := j.Chat.Render(messages, true, j.Now)
+	if err != nil {
+		return c, err
+	}
+	later, err := j.Chat.Render(messages, true, j.Now.AddDate(1, 1, 1))
+	if today != later {
+		c.Date = j.Now.Format(time.DateOnly)
+	}
+	return c, err
+}
