@@ -15,6 +15,7 @@ type bpe struct {
 	fuse      bool  // unknown characters that touch are one token
 	fallback  bool  // unknown characters become tokens of their bytes
 	cache     *wordCache
+	cut       spaceCut
 }
 
 // pair is two adjacent tokens: left<<32 | right.
@@ -35,6 +36,14 @@ func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
 			return append(dst, symbol{id, 0, int32(len(word))})
 		}
 	}
+	if m.cut.usable {
+		return m.encodeCut(dst, word, s)
+	}
+	return m.encodeWord(dst, word, s)
+}
+
+// encodeWord is encode for a word that is to be merged whole.
+func (m *bpe) encodeWord(dst []symbol, word string, s *scratch) []symbol {
 	if len(word) > maxCachedWord {
 		return m.merge(dst, word, s)
 	}

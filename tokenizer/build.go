@@ -44,7 +44,8 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 	size := len(d.Model.Vocabulary) + len(d.Added)
 	// Ids may have gaps, but not so many that a small file takes much memory.
 	limit := int32(2*size + 1<<16)
-	t.ids = make(map[string]int32, size)
+	t.vocabulary, t.addedIDs = d.Model.Vocabulary, make(map[string]int32, len(d.Added))
+	t.tokens = make([]token, 0, size)
 	put := func(where string, id int32, content string) error {
 		if id < 0 || id >= limit {
 			return fmt.Errorf("%s: %q: id: want 0 to %d, have %d", where, content, limit-1, id)
@@ -56,7 +57,6 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 			return fmt.Errorf("%s: id %d: want one token, have %q and %q", where, id, old.text, content)
 		}
 		t.tokens[id].text, t.tokens[id].known = content, true
-		t.ids[content] = id
 		return nil
 	}
 	for content, id := range d.Model.Vocabulary {
@@ -65,13 +65,13 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 		}
 	}
 	for _, a := range d.Added {
-		if id, ok := t.ids[a.Content]; ok && id != a.ID {
+		if id, ok := t.ID(a.Content); ok && id != a.ID {
 			return fmt.Errorf("added token %q: id: want %d, have %d", a.Content, id, a.ID)
 		}
 		if err := put("added tokens", a.ID, a.Content); err != nil {
 			return err
 		}
-		t.tokens[a.ID].added = true
+		t.addedIDs[a.Content] = a.ID
 		t.tokens[a.ID].special = t.tokens[a.ID].special || a.Special
 	}
 	t.added = buildAdded(d.Added, t.normalizers)
@@ -115,7 +115,13 @@ func buildBPE(d *modelDefinition, byteLevel bool) (*bpe, error) {
 	if d.IgnoreMerges {
 		m.whole = wholeWords(d.Vocabulary, byteLevel)
 	}
-	return m, m.addMerges(d)
+	if err := m.addMerges(d); err != nil {
+		return nil, err
+	}
+	if !byteLevel && !d.IgnoreMerges {
+		m.cut = newSpaceCut(d)
+	}
+	return m, nil
 }
 
 // wholeWords returns the vocabulary by the text that the words hold.

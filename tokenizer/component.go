@@ -1,8 +1,6 @@
 package tokenizer
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -45,19 +43,13 @@ type pattern struct {
 	Regex  *string `json:",omitempty"`
 }
 
-// parseComponent reads one of the four optional pipelines; null gives nil.
-func parseComponent(raw json.RawMessage) (*component, error) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
-	}
-	var c component
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&c); err != nil {
-		return nil, err
-	}
-	return &c, nil
-}
+// The component types that are supported.
+var (
+	normalizerTypes   = []string{"NFC", "Prepend", "Replace", "Sequence"}
+	pretokenizerTypes = []string{"ByteLevel", "Split", "Digits", "Punctuation", "Metaspace", "Sequence"}
+	processorTypes    = []string{"ByteLevel", "TemplateProcessing", "Sequence"}
+	decoderTypes      = []string{"ByteLevel", "ByteFallback", "Fuse", "Replace", "Strip", "Metaspace", "Sequence"}
+)
 
 // flatten returns the components of nested Sequences in order.
 func (c *component) flatten(inner func(*component) []component) []component {

@@ -38,7 +38,7 @@ func buildDecoders(c *component) ([]decoder, error) {
 			}
 			all = append(all, m.decode)
 		default:
-			return nil, typeError(d.Type, "ByteLevel", "ByteFallback", "Fuse", "Replace", "Strip", "Metaspace", "Sequence")
+			return nil, typeError(d.Type, decoderTypes...)
 		}
 	}
 	return all, nil

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"io"
+	"slices"
 )
 
 // FromJSON reads a tokenizer.json, the file of the Hugging Face tokenizers
@@ -20,101 +21,86 @@ func FromJSON(data []byte) (*Tokenizer, error) {
 	return build(d)
 }
 
+// file is a tokenizer.json.
+type file struct {
+	Version       string          `json:"version"`
+	Truncation    json.RawMessage `json:"truncation"`
+	Padding       json.RawMessage `json:"padding"`
+	AddedTokens   []addedToken    `json:"added_tokens"`
+	Normalizer    *component      `json:"normalizer"`
+	PreTokenizer  *component      `json:"pre_tokenizer"`
+	PostProcessor *component      `json:"post_processor"`
+	Decoder       *component      `json:"decoder"`
+	Model         modelDefinition `json:"model"`
+}
+
 func parseJSON(data []byte) (*definition, error) {
-	var file struct {
-		AddedTokens   []addedToken    `json:"added_tokens"`
-		Normalizer    json.RawMessage `json:"normalizer"`
-		PreTokenizer  json.RawMessage `json:"pre_tokenizer"`
-		PostProcessor json.RawMessage `json:"post_processor"`
-		Decoder       json.RawMessage `json:"decoder"`
-		Model         json.RawMessage `json:"model"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
+	var f file
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f); err != nil {
+		// A component that is not supported also has fields that are not known.
+		if unsupported := explain(data); unsupported != nil {
+			return nil, unsupported
+		}
 		return nil, err
 	}
-	if len(file.Model) == 0 || string(file.Model) == "null" {
-		return nil, fmt.Errorf("model: want a tokenizer.json, have no model in it")
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("want one JSON document, have more after it")
 	}
-	d := &definition{Added: file.AddedTokens}
-	for _, part := range []struct {
-		name string
-		raw  json.RawMessage
-		to   **component
-	}{
-		{"normalizer", file.Normalizer, &d.Normalizer},
-		{"pre_tokenizer", file.PreTokenizer, &d.PreTokenizer},
-		{"post_processor", file.PostProcessor, &d.PostProcessor},
-		{"decoder", file.Decoder, &d.Decoder},
-	} {
-		c, err := parseComponent(part.raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
-		}
-		*part.to = c
-	}
-	if err := parseModel(file.Model, &d.Model); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
-	return d, nil
-}
-
-func parseModel(raw json.RawMessage, m *modelDefinition) error {
-	var head struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return err
+	if f.Model.Vocabulary == nil {
+		return nil, fmt.Errorf("model: want a tokenizer.json, have no model with a vocabulary in it")
 	}
 	// Files of the first versions name no type; their merges show what it is.
-	if head.Type != "BPE" && head.Type != "" {
-		return typeError(head.Type, "BPE")
+	if f.Model.Type != "BPE" && f.Model.Type != "" {
+		return nil, fmt.Errorf("model: %w", typeError(f.Model.Type, "BPE"))
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(m); err != nil {
-		return err
-	}
-	m.Type = "BPE"
-	return nil
+	f.Model.Type = "BPE"
+	return &definition{
+		Normalizer: f.Normalizer, PreTokenizer: f.PreTokenizer, PostProcessor: f.PostProcessor,
+		Decoder: f.Decoder, Added: f.AddedTokens, Model: f.Model,
+	}, nil
 }
 
-// mergeList is pairs of tokens, written as "a b" or ["a", "b"].
-type mergeList [][2]string
-
-// UnmarshalJSON reads both forms.
-func (l *mergeList) UnmarshalJSON(data []byte) error {
-	var lines []string
-	if json.Unmarshal(data, &lines) == nil {
-		pairs, err := splitMerges(lines)
-		*l = pairs
-		return err
+// explain looks for a component of an unsupported type in a file that did not
+// decode.
+func explain(data []byte) error {
+	type typed struct {
+		Type                                             string
+		Normalizers, Pretokenizers, Processors, Decoders []json.RawMessage
 	}
-	var pairs [][]string
-	if err := json.Unmarshal(data, &pairs); err != nil {
-		return fmt.Errorf(`merges: want "a b" or ["a", "b"]: %w`, err)
+	var f struct {
+		Normalizer, Decoder, Model json.RawMessage
+		PreTokenizer               json.RawMessage `json:"pre_tokenizer"`
+		PostProcessor              json.RawMessage `json:"post_processor"`
 	}
-	*l = make(mergeList, len(pairs))
-	for i, p := range pairs {
-		if len(p) != 2 {
-			return fmt.Errorf("merges: merge %d: want 2 tokens, have %d", i, len(p))
+	if json.Unmarshal(data, &f) != nil {
+		return nil
+	}
+	for _, part := range []struct {
+		name  string
+		raw   json.RawMessage
+		known []string
+	}{
+		{"model", f.Model, []string{"BPE"}},
+		{"normalizer", f.Normalizer, normalizerTypes},
+		{"pre_tokenizer", f.PreTokenizer, pretokenizerTypes},
+		{"post_processor", f.PostProcessor, processorTypes},
+		{"decoder", f.Decoder, decoderTypes},
+	} {
+		for queue := []json.RawMessage{part.raw}; len(queue) > 0; queue = queue[1:] {
+			var c typed
+			if len(queue[0]) == 0 || json.Unmarshal(queue[0], &c) != nil {
+				continue
+			}
+			if c.Type != "" && !slices.Contains(part.known, c.Type) {
+				return fmt.Errorf("%s: %w", part.name, typeError(c.Type, part.known...))
+			}
+			queue = append(queue, c.Normalizers...)
+			queue = append(queue, c.Pretokenizers...)
+			queue = append(queue, c.Processors...)
+			queue = append(queue, c.Decoders...)
 		}
-		(*l)[i] = [2]string(p)
 	}
 	return nil
-}
-
-// splitMerges reads merges written as "a b".
-func splitMerges(lines []string) (mergeList, error) {
-	list := make(mergeList, 0, len(lines))
-	for i, line := range lines {
-		if i == 0 && strings.HasPrefix(line, "#version") {
-			continue
-		}
-		left, right, ok := strings.Cut(line, " ")
-		if !ok || left == "" || right == "" || strings.Contains(right, " ") {
-			return nil, fmt.Errorf("merges: merge %d: want two tokens and a space between them, have %q", i, line)
-		}
-		list = append(list, [2]string{left, right})
-	}
-	return list, nil
 }

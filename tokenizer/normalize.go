@@ -25,7 +25,7 @@ func buildNormalizers(c *component) ([]normalizer, error) {
 			}
 			all = append(all, replace{*n.Pattern.String, n.Content})
 		default:
-			return nil, typeError(n.Type, "NFC", "Prepend", "Replace", "Sequence")
+			return nil, typeError(n.Type, normalizerTypes...)
 		}
 	}
 	return all, nil

@@ -41,7 +41,7 @@ func buildPost(c *component, t *Tokenizer) (postProcessor, error) {
 				return p, fmt.Errorf("TemplateProcessing: %w", err)
 			}
 		default:
-			return p, typeError(part.Type, "ByteLevel", "TemplateProcessing", "Sequence")
+			return p, typeError(part.Type, processorTypes...)
 		}
 	}
 	return p, nil

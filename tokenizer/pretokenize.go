@@ -52,7 +52,7 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 			}
 			all = append(all, m)
 		default:
-			return nil, false, typeError(p.Type, "ByteLevel", "Split", "Digits", "Punctuation", "Metaspace", "Sequence")
+			return nil, false, typeError(p.Type, pretokenizerTypes...)
 		}
 	}
 	return all, spelled, nil

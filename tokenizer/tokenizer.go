@@ -11,7 +11,8 @@ import (
 // Tokenizer turns text into token ids and back. It is safe for concurrent use.
 type Tokenizer struct {
 	tokens        []token
-	ids           map[string]int32
+	vocabulary    map[string]int32
+	addedIDs      map[string]int32
 	added         addedTokens
 	normalizers   []normalizer
 	pretokenizers []pretokenizer
@@ -24,8 +25,8 @@ type Tokenizer struct {
 
 // token is what is known of one id.
 type token struct {
-	text                  string
-	known, added, special bool
+	text           string
+	known, special bool
 }
 
 // Span is the bytes [Start, End) of the original text.
@@ -166,7 +167,10 @@ func (t *Tokenizer) Token(id int32) (string, bool) {
 
 // ID returns the id of a token as the vocabulary spells it.
 func (t *Tokenizer) ID(token string) (int32, bool) {
-	id, ok := t.ids[token]
+	if id, ok := t.addedIDs[token]; ok {
+		return id, true
+	}
+	id, ok := t.vocabulary[token]
 	return id, ok
 }
 

@@ -47,7 +47,7 @@ func (v *Vocabulary) definition() (*definition, error) {
 	if len(v.Types) != 0 && len(v.Types) != len(v.Tokens) {
 		return nil, fmt.Errorf("types: want %d, one per token, have %d", len(v.Tokens), len(v.Types))
 	}
-	d := &definition{Model: modelDefinition{Type: "BPE", Vocabulary: make(map[string]int32, len(v.Tokens))}}
+	d := &definition{Model: modelDefinition{Type: "BPE", Vocabulary: make(tokenIDs, len(v.Tokens))}}
 	for i, token := range v.Tokens {
 		if old, ok := d.Model.Vocabulary[token]; ok {
 			return nil, fmt.Errorf("token %d: want a new token, have %q again, which is token %d", i, token, old)
