@@ -44,7 +44,7 @@ func (e *env) Progress(label, unit string, total int64) *progress {
 	case e.quiet:
 	case ok && cwriter.IsTerminal(int(file.Fd())):
 		p.bars = mpb.New(mpb.WithOutput(file), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond))
-		p.bar = p.bars.New(total, mpb.BarStyle(), p.decorators()...)
+		p.bar = p.newBar()
 	default:
 		p.out = e.stderr
 	}
@@ -66,7 +66,7 @@ func (p *progress) Set(done, total int64) {
 	}
 	if now := p.now(); p.out != nil && now.Sub(p.printed) >= lineEvery {
 		p.printed = now
-		fmt.Fprintln(p.out, p.line(now))
+		fmt.Fprintln(p.out, p.label+": "+p.state(p.done, p.total, now))
 	}
 }
 
@@ -94,47 +94,46 @@ func (p *progress) Close() {
 	p.bar = nil
 }
 
-// line is the plain form: "pull: 12.0 MB of 98.4 MB (12 %), 3.1 MB/s, 28 s left".
-func (p *progress) line(now time.Time) string {
+// newBar makes the terminal's form; without a total there is only text.
+func (p *progress) newBar() *mpb.Bar {
+	var style mpb.BarFillerBuilder = mpb.BarStyle()
+	if p.total <= 0 {
+		style = mpb.NopStyle()
+	}
+	// The bar draws while Set holds the lock, so this must not take it.
+	state := func(s decor.Statistics) string { return " " + p.state(s.Current, s.Total, p.now()) }
+	return p.bars.New(p.total, style, mpb.PrependDecorators(decor.Name(p.label+" ")), mpb.AppendDecorators(decor.Any(state)))
+}
+
+// state is what stands beside the bar and in a plain line:
+// "12.0 MB of 98.4 MB (12 %), 3.1 MB/s, 28s left".
+func (p *progress) state(done, total int64, now time.Time) string {
 	count := func(n float64) string { return fmt.Sprintf("%.0f", n) }
 	of := " " + p.unit
 	if p.unit == unitBytes {
 		count = func(n float64) string { return formatBytes(int64(n)) }
 		of = ""
 	}
-	text := p.label + ": " + count(float64(p.done))
-	if p.total > 0 {
-		text += fmt.Sprintf(" of %s%s (%d %%)", count(float64(p.total)), of, 100*p.done/p.total)
+	text := count(float64(done))
+	if total > 0 {
+		text += fmt.Sprintf(" of %s%s (%d %%)", count(float64(total)), of, 100*done/total)
 	} else {
 		text += of
 	}
 	elapsed := now.Sub(p.start).Seconds()
-	if p.done == 0 || elapsed <= 0 {
+	if done <= 0 || elapsed <= 0 {
 		return text
 	}
-	rate := float64(p.done) / elapsed
+	rate := float64(done) / elapsed
 	if p.unit == unitBytes {
 		text += ", " + formatBytes(int64(rate)) + "/s"
 	} else {
 		text += fmt.Sprintf(", %.3g/s", rate)
 	}
-	if left := float64(p.total-p.done) / rate; left > 0 {
-		text += ", " + (time.Duration(left) * time.Second).String() + " left"
+	if left := float64(total-done) / rate; left > 0 {
+		text += ", " + (time.Duration(min(left, 1e9)) * time.Second).String() + " left"
 	}
 	return text
-}
-
-func (p *progress) decorators() []mpb.BarOption {
-	counts := decor.CountersNoUnit("%d / %d " + p.unit)
-	rate := decor.AverageSpeed(0, "%.3g/s")
-	if p.unit == unitBytes {
-		counts = decor.CountersKiloByte("% .1f / % .1f")
-		rate = decor.AverageSpeed(decor.SizeB1000(0), "% .1f")
-	}
-	return []mpb.BarOption{
-		mpb.PrependDecorators(decor.Name(p.label+" "), counts),
-		mpb.AppendDecorators(decor.Percentage(), decor.Name(" "), rate, decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO)),
-	}
 }
 
 // formatBytes prints a size in decimal units, as disks and downloads state it.
