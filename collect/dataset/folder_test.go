@@ -67,7 +67,7 @@ func shardNames(files map[string][]byte) []string {
 // sharded is the synthetic manifest with rows files so small that there are several.
 func sharded() dataset.Manifest {
 	m := datasettest.Manifest()
-	m.ShardBytes = 6000
+	m.ShardBytes = 2000
 	return m
 }
 

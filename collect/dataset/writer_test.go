@@ -87,7 +87,7 @@ func TestDigest(t *testing.T) {
 		want string
 	}{
 		{datasettest.Manifest(), "96263a9928bc68731497fc055c64660e4374cc117c4d199275aa87676aaf794b"},
-		{sharded(), "481bf11c28b3ca38051e1b3372e0a5a137781514a1a59543f2253d45a9963bf1"},
+		{sharded(), "8a98f766659d4dc71888097501ac897e8648ff9843a32d429b60097a9a358077"},
 	} {
 		dir := datasettest.Write(t, c.m, datasettest.Questions(12))
 		have, err := open(t, dir).Digest(context.Background())
