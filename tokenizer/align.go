@@ -25,7 +25,7 @@ func align(text string) aligned {
 	if utf8.ValidString(text) {
 		return aligned{s: text}
 	}
-	var b alignedBuilder
+	b := newAlignedBuilder(len(text) + 16)
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if r == utf8.RuneError && n == 1 {
@@ -67,6 +67,13 @@ type alignedBuilder struct {
 	start, end []int32
 }
 
+// newAlignedBuilder returns a builder with room for n bytes.
+func newAlignedBuilder(n int) *alignedBuilder {
+	b := &alignedBuilder{start: make([]int32, 0, n), end: make([]int32, 0, n)}
+	b.s.Grow(n)
+	return b
+}
+
 // add appends text, all of whose bytes come from [start, end).
 func (b *alignedBuilder) add(text string, start, end int32) {
 	b.s.WriteString(text)
@@ -93,8 +100,5 @@ func (b *alignedBuilder) copy(a aligned, from, to int) {
 }
 
 func (b *alignedBuilder) aligned() aligned {
-	if b.start == nil {
-		b.start, b.end = []int32{}, []int32{}
-	}
 	return aligned{s: b.s.String(), start: b.start, end: b.end}
 }

@@ -27,7 +27,7 @@ func (nfc) normalize(a aligned) aligned {
 	if norm.NFC.IsNormalString(a.s) {
 		return a
 	}
-	var b alignedBuilder
+	b := newAlignedBuilder(len(a.s))
 	source := 0   // byte position of the next character of the source
 	var last Span // of the character before it
 	for _, m := range compose(decompose(a.s)) {

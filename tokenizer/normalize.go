@@ -41,7 +41,7 @@ func (p prepend) normalize(a aligned) aligned {
 	}
 	_, n := utf8.DecodeRuneInString(a.s)
 	first := a.span(0, n)
-	var b alignedBuilder
+	b := newAlignedBuilder(len(a.s) + len(p))
 	b.add(string(p), int32(first.Start), int32(first.End))
 	b.copy(a, 0, len(a.s))
 	return b.aligned()
@@ -54,7 +54,7 @@ func (r replace) normalize(a aligned) aligned {
 	if !strings.Contains(a.s, r.old) {
 		return a
 	}
-	var b alignedBuilder
+	b := newAlignedBuilder(len(a.s) + max(0, len(r.new)-len(r.old))*strings.Count(a.s, r.old))
 	for i := 0; i < len(a.s); {
 		j := strings.Index(a.s[i:], r.old)
 		if j < 0 {

@@ -168,7 +168,7 @@ func (prefixSpace) pretokenize(w *words) error {
 
 // rewrite replaces the text of each piece.
 func (w *words) rewrite(change func(aligned) aligned) error {
-	var b alignedBuilder
+	b := newAlignedBuilder(2 * len(w.text.s))
 	for i, p := range w.pieces {
 		a := change(w.text.slice(int(p.start), int(p.end)))
 		start := b.s.Len()

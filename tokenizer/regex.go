@@ -47,6 +47,9 @@ func foreignSyntax(pattern string) string {
 			if e := pattern[i]; (isASCIILetter(e) || e >= '0' && e <= '9') && !strings.ContainsRune("rntsSpP", rune(e)) {
 				return "the escape \\" + string(e)
 			}
+			if strings.ContainsRune("pP", rune(pattern[i])) { // the braces of \p{L} are no quantifier
+				i += max(0, strings.IndexByte(pattern[i:], '}'))
+			}
 		case inClass && c == '[':
 			return "a class within a class"
 		case inClass && strings.HasPrefix(rest, "&&"):
