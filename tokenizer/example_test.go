@@ -33,6 +33,13 @@ func ExampleTokenizer_Encode() {
 	}
 	fmt.Println(back)
 	// Output:
+	// 1600 "" true
+	// 1038 "the" false
+	// 419 " flag" false
+	// 278 " of" false
+	// 645 " France" false
+	// 1603 "<|eot_id|>" true
+	// the flag of France
 }
 
 func ExampleFromVocabulary() {
@@ -59,7 +66,7 @@ func ExampleChatTemplate_Render() {
 {{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}
 {%- endfor %}
 {% if add_generation_prompt %}
-{{- '<|im_start|>assistant\n' }}
+{{- '<|im_start|>assistant\n' -}}
 {% endif %}`
 	template, err := tokenizer.ParseChatTemplate(source, nil)
 	if err != nil {
@@ -70,5 +77,5 @@ func ExampleChatTemplate_Render() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%q\n", prompt)
-	// Output:
+	// Output: "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
 }
