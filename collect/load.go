@@ -38,9 +38,6 @@ func OpenModel(path string) (*Loaded, error) {
 	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	if have, want := l.Tokenizer.Size(), m.Config().Vocab; have > want {
-		return nil, errors.Join(fmt.Errorf("%s: tokenizer: want at most the model's %d tokens, have %d", path, want, have), m.Close())
-	}
 	return l, nil
 }
 
@@ -62,7 +59,10 @@ func OpenTokenizer(m *model.Model) (*tokenizer.Tokenizer, error) {
 	var t *tokenizer.Tokenizer
 	var err error
 	if g := m.GGUF(); g != nil {
-		t, err = tokenizer.FromVocabulary(vocabulary(g.Meta()))
+		var v tokenizer.Vocabulary
+		if v, err = vocabulary(g.Meta()); err == nil {
+			t, err = tokenizer.FromVocabulary(v)
+		}
 	} else {
 		var data []byte
 		if data, err = readFile(m.Dir(), "tokenizer.json"); errors.Is(err, fs.ErrNotExist) {
@@ -79,12 +79,20 @@ func OpenTokenizer(m *model.Model) (*tokenizer.Tokenizer, error) {
 }
 
 // vocabulary reads the tokenizer.ggml keys of a GGUF as plain values.
-func vocabulary(meta weights.Metadata) tokenizer.Vocabulary {
+func vocabulary(meta weights.Metadata) (tokenizer.Vocabulary, error) {
 	const key = "tokenizer.ggml."
 	text := func(name string) string { s, _ := meta.String(name); return s }
+	var err error
+	small := func(name string, n int) int32 {
+		if n != int(int32(n)) {
+			err = errors.Join(err, fmt.Errorf("%s: want a 32-bit number, have %d", name, n))
+		}
+		return int32(n)
+	}
 	id := func(name string) int32 {
-		if n, ok := meta.Int(key + name + "_token_id"); ok {
-			return int32(n)
+		name = key + name + "_token_id"
+		if n, ok := meta.Int(name); ok {
+			return small(name, n)
 		}
 		return -1
 	}
@@ -104,9 +112,9 @@ func vocabulary(meta weights.Metadata) tokenizer.Vocabulary {
 	v.Scores, _ = meta.Floats(key + "scores")
 	types, _ := meta.Ints(key + "token_type")
 	for _, t := range types {
-		v.Types = append(v.Types, int32(t))
+		v.Types = append(v.Types, small(key+"token_type", t))
 	}
-	return v
+	return v, err
 }
 
 // OpenChat opens a model's chat template; nil where it has none.
@@ -127,7 +135,10 @@ func OpenChat(m *model.Model) (*tokenizer.ChatTemplate, error) {
 func chatSource(m *model.Model) (string, map[string]string, error) {
 	tokens := map[string]string{}
 	if g := m.GGUF(); g != nil {
-		v := vocabulary(g.Meta())
+		v, err := vocabulary(g.Meta())
+		if err != nil {
+			return "", nil, fmt.Errorf("%s: %w", m.Path(), err)
+		}
 		for name, id := range map[string]int32{"bos_token": v.BOS, "eos_token": v.EOS, "unk_token": v.Unknown, "pad_token": v.Pad} {
 			if id >= 0 && int(id) < len(v.Tokens) {
 				tokens[name] = v.Tokens[id]
@@ -177,10 +188,16 @@ func (c *chatTemplate) UnmarshalJSON(data []byte) error {
 		if err := json.Unmarshal(data, &list); err != nil {
 			return err
 		}
+		var names []string
 		for _, t := range list {
 			if t.Name == "default" {
 				*c = chatTemplate(t.Template)
+				return nil
 			}
+			names = append(names, t.Name)
+		}
+		if names != nil {
+			return fmt.Errorf("chat_template: want one named default, have %s", strings.Join(names, ", "))
 		}
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 
 	"premlp/collect/dataset"
 	"premlp/model"
-	"premlp/tokenizer"
 )
 
 // DefaultBatchTokens is how many tokens of prompts are computed at once. More
@@ -57,11 +56,14 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	if err := fatal(p.Findings); err != nil {
 		return nil, err
 	}
-	if err := checkContext(p.Questions, l.Model.Config().Context); err != nil {
+	if err := checkPrompts(p.Questions, l.Model.Config()); err != nil {
 		return nil, err
 	}
 	for _, q := range p.Questions {
 		p.Tokens += len(q.IDs)
+	}
+	if len(o.Sites) == 0 || len(o.Layers) == 0 {
+		return nil, fmt.Errorf("options: want at least one site and layer, have %d and %d", len(o.Sites), len(o.Layers))
 	}
 	var points []model.Point
 	for _, layer := range o.Layers {
@@ -109,14 +111,23 @@ func fatal(findings []Finding) error {
 	return errors.Join(errs...)
 }
 
-// checkContext refuses prompts that are longer than the model reads.
-func checkContext(questions []dataset.Question, context int) error {
+// checkPrompts refuses prompts that the model cannot read: longer than its
+// context, or with tokens it has no row for. (A tokenizer may know more tokens
+// than its model: Gemma 3's text models lack the image token.)
+func checkPrompts(questions []dataset.Question, c *model.Config) error {
+	var problems []error
 	for _, q := range questions {
-		if len(q.IDs) > context {
-			return fmt.Errorf("question %s: %q: want a prompt of at most %d tokens, the model's context, have %d", q.ID, q.Text, context, len(q.IDs))
+		if len(q.IDs) > c.Context {
+			problems = append(problems, fmt.Errorf("question %s: %q: want a prompt of at most %d tokens, the model's context, have %d", q.ID, q.Text, c.Context, len(q.IDs)))
+		}
+		for i, id := range q.IDs {
+			if id < 0 || int(id) >= c.Vocab {
+				problems = append(problems, fmt.Errorf("question %s: %q: token %d: want an id below %d, the model's vocabulary, have %d", q.ID, q.Text, i, c.Vocab, id))
+				break
+			}
 		}
 	}
-	return nil
+	return joinSome(problems)
 }
 
 // manifest states everything that determines the dataset's bytes.
@@ -156,14 +167,15 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 func chatManifest(j Job) (dataset.Chat, error) {
 	sum := sha256.Sum256([]byte(j.Chat.Source()))
 	c := dataset.Chat{Used: true, TemplateDigest: hex.EncodeToString(sum[:]), System: j.System}
-	messages := []tokenizer.Message{{Role: "user", Content: "?"}}
-	today, err := j.Chat.Render(messages, true, j.Now)
+	today, err := (&prompter{job: j}).render("?")
 	if err != nil {
 		return c, err
 	}
-	later, err := j.Chat.Render(messages, true, j.Now.AddDate(1, 1, 1))
+	now := j.Now
+	j.Now = now.AddDate(1, 1, 1)
+	later, err := (&prompter{job: j}).render("?")
 	if today != later {
-		c.Date = j.Now.Format(time.DateOnly)
+		c.Date = now.Format(time.DateOnly)
 	}
 	return c, err
 }
