@@ -10,6 +10,7 @@ import (
 
 	"premlp/collect/dataset"
 	"premlp/model"
+	"premlp/tokenizer"
 )
 
 // DefaultBatchTokens is how many tokens of prompts are computed at once. More
@@ -165,8 +166,7 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 // chatManifest states how questions became prompts. The date is stated only
 // where the template shows it.
 func chatManifest(j Job) (dataset.Chat, error) {
-	sum := sha256.Sum256([]byte(j.Chat.Source()))
-	c := dataset.Chat{Used: true, TemplateDigest: hex.EncodeToString(sum[:]), System: j.System}
+	c := dataset.Chat{Used: true, TemplateDigest: templateDigest(j.Chat), System: j.System}
 	today, err := (&prompter{job: j}).render("?")
 	if err != nil {
 		return c, err
@@ -178,4 +178,10 @@ func chatManifest(j Job) (dataset.Chat, error) {
 		c.Date = now.Format(time.DateOnly)
 	}
 	return c, err
+}
+
+// templateDigest is the sha256 of a chat template's text, in hex.
+func templateDigest(t *tokenizer.ChatTemplate) string {
+	sum := sha256.Sum256([]byte(t.Source()))
+	return hex.EncodeToString(sum[:])
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -55,10 +56,11 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Verification, er
 	if v.Digest, err = r.Digest(ctx); err != nil {
 		return nil, err
 	}
-	if o.Model != nil {
-		if err := v.recompute(ctx, r, o); err != nil {
-			return nil, err
-		}
+	if o.Model == nil {
+		// Token indices cannot be proved without the tokenizer.
+		v.Findings = append(append(v.Findings, checkCoverage(r.Questions())...), checkBalance(r.Questions())...)
+	} else if err := v.recompute(ctx, r, o); err != nil {
+		return nil, err
 	}
 	v.OK = len(v.Different) == 0 && !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Fatal })
 	return v, nil
@@ -79,6 +81,11 @@ func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o Verif
 		return fmt.Errorf("verify: tokenizer: want digest %s, have %s", m.Tokenizer.Digest, d)
 	}
 	v.Findings = append(v.Findings, CheckDesign(r.Questions(), o.Model.Tokenizer)...)
+	findings, err := checkRebuilt(m, r.Questions(), o.Model)
+	if err != nil {
+		return err
+	}
+	v.Findings = append(v.Findings, findings...)
 
 	var points []model.Point
 	for _, layer := range m.Layers {
@@ -104,7 +111,7 @@ func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o Verif
 
 // sample picks n of count questions, ascending.
 func sample(count, n int, seed uint64) []int {
-	picked := rand.New(rand.NewPCG(seed, 0)).Perm(count)[:min(n, count)]
+	picked := rand.New(rand.NewPCG(seed, 0)).Perm(count)[:max(0, min(n, count))]
 	slices.Sort(picked)
 	return picked
 }
@@ -124,10 +131,13 @@ func (v *Verification) compare(ctx context.Context, r *dataset.Reader, s *model.
 		if err != nil {
 			return err
 		}
-		same := slices.Equal(stored, dtype.Append(nil, rows.Data)) && slices.Equal(stats, rows.Stats)
+		same := slices.Equal(stored, dtype.Append(nil, rows.Data)) && slices.EqualFunc(stats, rows.Stats, sameBits)
 		if !same {
 			v.Different = append(v.Different, fmt.Sprintf("%s, %s", q.ID, p))
 		}
 		return nil
 	})
 }
+
+// sameBits tells 0 from -0, unlike ==.
+func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
