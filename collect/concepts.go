@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 )
 
 // ReadControls reads a file of control concepts: UTF-8, one a line; blank lines
-// and lines that begin with # are passed over. A concept that is given twice or
-// is the target, in whatever case, is an error that names the line.
+// and lines that begin with # are passed over, spaces around a concept are
+// dropped. A concept that is given twice or is the target, in whatever case, is
+// an error that names the line.
 func ReadControls(path, target string) ([]string, error) {
 	data, err := readText(path)
 	if err != nil {
@@ -42,7 +44,9 @@ func parseControls(data []byte, target string) ([]string, error) {
 		}
 		key := fold.String(c)
 		switch before, twice := lines[key]; {
-		case key == fold.String(target):
+		case strings.ContainsFunc(c, unicode.IsControl):
+			problems = append(problems, fmt.Errorf("line %d: want one concept, have control characters: %q", i+1, c))
+		case key == fold.String(strings.TrimSpace(target)):
 			problems = append(problems, fmt.Errorf("line %d: %q is the target", i+1, c))
 		case twice:
 			problems = append(problems, fmt.Errorf("line %d: %q is given in line %d already", i+1, c, before))

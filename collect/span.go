@@ -3,6 +3,7 @@ package collect
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,7 +25,7 @@ func LastOccurrence(text, concept string) (Span, error) {
 	if concept == "" {
 		return Span{}, fmt.Errorf("%w: it is empty", ErrAbsent)
 	}
-	inside := -1
+	var inside []string
 	for end := len(text); ; {
 		at := strings.LastIndex(text[:end], concept)
 		if at < 0 {
@@ -34,20 +35,21 @@ func LastOccurrence(text, concept string) (Span, error) {
 		if bounded(text, s) {
 			return s, nil
 		}
-		if inside < 0 {
-			inside = at
+		if len(inside) < 3 {
+			inside = append(inside, fmt.Sprintf("%q at byte %d", wordAt(text, s), at))
 		}
 		end = s.End - 1 // occurrences may overlap
 	}
-	if inside >= 0 {
-		return Span{}, fmt.Errorf("%w: %q is only inside another word, %q at byte %d", ErrAbsent, concept, wordAt(text, inside, len(concept)), inside)
+	if inside != nil {
+		slices.Reverse(inside)
+		return Span{}, fmt.Errorf("%w: %q is only inside other words: %s", ErrAbsent, concept, strings.Join(inside, ", "))
 	}
 	return Span{}, fmt.Errorf("%w: no %q in %q", ErrAbsent, concept, text)
 }
 
 // bounded reports whether s is not part of a longer word on either side.
 func bounded(text string, s Span) bool {
-	if !utf8.RuneStart(text[s.Start]) || s.End < len(text) && !utf8.RuneStart(text[s.End]) {
+	if insideRune(text, s.Start) || insideRune(text, s.End) {
 		return false
 	}
 	before, n := utf8.DecodeLastRuneInString(text[:s.Start])
@@ -58,6 +60,17 @@ func bounded(text string, s Span) bool {
 	last, _ := utf8.DecodeLastRuneInString(text[:s.End])
 	after, n := utf8.DecodeRuneInString(text[s.End:])
 	return n == 0 || !joins(after, last)
+}
+
+// insideRune reports whether byte at continues a character. A byte that is not
+// UTF-8 is a character of its own.
+func insideRune(text string, at int) bool {
+	for back := 1; back < utf8.UTFMax && back <= at; back++ {
+		if _, n := utf8.DecodeRuneInString(text[at-back:]); n > back {
+			return true
+		}
+	}
+	return false
 }
 
 // joins reports whether a neighbour makes the concept's character at that side
@@ -74,12 +87,12 @@ func wordRune(r rune) bool {
 
 // spaceless reports whether r is of a script written without spaces.
 func spaceless(r rune) bool {
-	return r == 'ー' || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	return r == 'ー' || r == 'ｰ' || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// wordAt returns the word around n bytes at a place, for a message.
-func wordAt(text string, at, n int) string {
-	from, to := at, at+n
+// wordAt returns the word around a place, for a message.
+func wordAt(text string, s Span) string {
+	from, to := s.Start, s.End
 	for from > 0 {
 		r, size := utf8.DecodeLastRuneInString(text[:from])
 		if !wordRune(r) {

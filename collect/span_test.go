@@ -2,8 +2,10 @@ package collect
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestLastOccurrence(t *testing.T) {
@@ -35,6 +37,18 @@ func TestLastOccurrence(t *testing.T) {
 		{"これはFrancesです", "France", -1},
 		{"ประเทศไทยสวย", "ไทย", 18},
 		{"the スペイン語", "スペイン", 4},
+		{"データー", "データ", 0},
+		{"ﾃﾞｰﾀｰ", "ﾃﾞｰﾀ", 0},
+		{"ລາວ ກັບ ລາວ", "ລາວ", 20},
+		{"ប្រទេសខ្មែរ", "ខ្មែរ", 18},
+		{"မြန်မာ", "မြန်မာ", 0},
+		{"한국어", "한국", -1},
+		{"한국 사람", "한국", 0},
+		{"Россиянин", "Россия", -1},
+		{"¿España?", "España", 2},
+		{"x\u00adFrance", "France", 3},
+		{"é", "\xc3", -1},
+		{"é", "\xa9", -1},
 		{"aaa", "aa", -1},
 		{"aa aaa", "aa", 0},
 		{"", "France", -1},
@@ -53,9 +67,14 @@ func TestLastOccurrence(t *testing.T) {
 }
 
 func TestConceptInsideAWordIsNamed(t *testing.T) {
-	_, err := LastOccurrence("People of Nigeria", "Niger")
-	if err == nil || !strings.Contains(err.Error(), `only inside another word, "Nigeria" at byte 10`) {
-		t.Errorf("want the word named, have %v", err)
+	for text, want := range map[string]string{
+		"People of Nigeria":            `concept not found: "Niger" is only inside other words: "Nigeria" at byte 10`,
+		"Nigeria, Nigerien and Niger2": `"Nigeria" at byte 0, "Nigerien" at byte 9, "Niger2" at byte 22`,
+		"People of Chad":               `concept not found: no "Niger" in "People of Chad"`,
+	} {
+		if _, err := LastOccurrence(text, "Niger"); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: want %q, have %v", text, want, err)
+		}
 	}
 }
 
@@ -78,27 +97,85 @@ func TestTokensOf(t *testing.T) {
 	}
 }
 
-func FuzzLastOccurrence(f *testing.F) {
-	for _, s := range []string{"France is France", "Niger Nigeria", "東京", "a\u0301", "\xff\xfe", ""} {
-		f.Add(s, "France")
-		f.Add(s, "東")
-		f.Add(s, "a")
+// TestGoldenSpans finds the concepts of the reference's prompts in its own byte
+// offsets, which needs no model.
+func TestGoldenSpans(t *testing.T) {
+	compared := 0
+	for i, p := range readGolden(t).Prompts {
+		if p.Concept == nil {
+			continue
+		}
+		compared++
+		s, err := LastOccurrence(p.Text, *p.Concept)
+		if err != nil || [2]int{s.Start, s.End} != p.SpanBytes {
+			t.Errorf("prompt %d: want bytes %v, have %v, %v", i, p.SpanBytes, s, err)
+		}
+		first, end, ok := tokensOf(p.Offsets, s)
+		if !ok || [2]int{first, end} != p.SpanTokens || len(p.Offsets)-end != len(p.After) || int(p.After[0]) != end {
+			t.Errorf("prompt %d: want tokens %v and %v after, have [%d, %d)", i, p.SpanTokens, p.After, first, end)
+		}
+	}
+	if compared != 8 {
+		t.Errorf("want 8 prompts with a concept, have %d", compared)
+	}
+}
+
+// FuzzSpan compares with a slow search that tries every place.
+func FuzzSpan(f *testing.F) {
+	for _, text := range []string{
+		"What is the capital of France?", "France is France's", "Niger, Nigeria", "Île-de-France_", "新しい東京の地図", "ประเทศไทย2",
+		"aaa aa aaaa", "a\u0301a", "か\u3099か", "ｸﾞｰｸﾞ", "\xff\xfea\x80", "",
+	} {
+		for _, concept := range []string{"France", "Niger", "東京", "ไทย", "aa", "a", "か", "\xff", "\x80", ""} {
+			f.Add(text, concept)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text, concept string) {
-		s, err := LastOccurrence(text, concept)
-		if err != nil {
-			return
-		}
-		if s.Start < 0 || s.End > len(text) || text[s.Start:s.End] != concept {
-			t.Fatalf("%q in %q: not an occurrence: %v", concept, text, s)
-		}
-		if !bounded(text, s) {
-			t.Fatalf("%q in %q: not bounded: %v", concept, text, s)
-		}
-		for at := s.Start + 1; at+len(concept) <= len(text); at++ {
-			if text[at:at+len(concept)] == concept && bounded(text, Span{at, at + len(concept)}) {
-				t.Fatalf("%q in %q: %v is not the last", concept, text, s)
+		want := -1
+		for at := 0; concept != "" && at+len(concept) <= len(text); at++ {
+			if text[at:at+len(concept)] == concept && standsAlone(text, at, at+len(concept)) {
+				want = at
 			}
 		}
+		switch s, err := LastOccurrence(text, concept); {
+		case want < 0:
+			if !errors.Is(err, ErrAbsent) {
+				t.Fatalf("%q in %q: want ErrAbsent, have %v, %v", concept, text, s, err)
+			}
+		case err != nil || s != Span{want, want + len(concept)}:
+			t.Fatalf("%q in %q: want byte %d, have %v, %v", concept, text, want, s, err)
+		}
 	})
+}
+
+var (
+	word  = regexp.MustCompile(`^[\pL\pM\p{Nd}_]$`)
+	dense = regexp.MustCompile(`[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ーｰ]`)
+)
+
+// standsAlone is the rule in other words: no character is cut, and no word goes
+// on over either end.
+func standsAlone(text string, from, to int) bool {
+	runes, starts := []rune{}, map[int]int{len(text): utf8.RuneCountInString(text)}
+	for i, r := range text { // a byte that is not UTF-8 is a character
+		starts[i] = len(runes)
+		runes = append(runes, r)
+	}
+	first, ok := starts[from]
+	end, ok2 := starts[to]
+	if !ok || !ok2 {
+		return false
+	}
+	goesOn := func(i int) bool { // from character i-1 to i, the neighbour being one of a word
+		if i == 0 || i == len(runes) {
+			return false
+		}
+		neighbour := runes[i-1]
+		if i == end {
+			neighbour = runes[i]
+		}
+		both := string([]rune{runes[i-1], runes[i]})
+		return word.MatchString(string(neighbour)) && !dense.MatchString(both)
+	}
+	return !goesOn(first) && !goesOn(end)
 }

@@ -16,8 +16,8 @@ const Placeholder = "{concept}"
 
 // Template is a question with a place for the concept.
 type Template struct {
-	Text string `yaml:"text"` // holds {concept} at least once
-	Type string `yaml:"type"` // what it asks for: "capital", "language" …
+	Text string // holds {concept} at least once
+	Type string // what it asks for: "capital", "language" …
 }
 
 // Question returns the template's question about a concept.
@@ -55,12 +55,11 @@ func ReadTemplates(path string) ([]Template, error) {
 // parseTemplates parses the YAML of ReadTemplates.
 func parseTemplates(data []byte) ([]Template, error) {
 	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	var list []locatedTemplate
+	var list []yaml.Node
 	if err := d.Decode(&list); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("want one list of templates, have more behind it")
 	}
 	if len(list) == 0 {
@@ -69,38 +68,47 @@ func parseTemplates(data []byte) ([]Template, error) {
 	var templates []Template
 	var problems []error
 	lines := map[string]int{}
-	for _, t := range list {
+	for i := range list {
+		line := list[i].Line
+		t, err := parseTemplate(&list[i])
 		switch before, twice := lines[t.Text]; {
+		case err != nil:
+			problems = append(problems, err)
+			continue
 		case !strings.Contains(t.Text, Placeholder):
-			problems = append(problems, fmt.Errorf("line %d: want a text with %s, have %q", t.line, Placeholder, t.Text))
+			problems = append(problems, fmt.Errorf("line %d: want a text with %s, have %q", line, Placeholder, t.Text))
 		case twice:
-			problems = append(problems, fmt.Errorf("line %d: the template of line %d again: %q", t.line, before, t.Text))
+			problems = append(problems, fmt.Errorf("line %d: the template of line %d again: %q", line, before, t.Text))
 		}
-		lines[t.Text] = t.line
-		templates = append(templates, t.Template)
+		lines[t.Text] = line
+		templates = append(templates, t)
 	}
 	return templates, joinSome(problems)
 }
 
-// locatedTemplate remembers the line a template stands in.
-type locatedTemplate struct {
-	Template
-	line int
-}
-
-// UnmarshalYAML implements yaml.Unmarshaler. A node's own Decode does not know
-// of KnownFields, so keys are checked here.
-func (t *locatedTemplate) UnmarshalYAML(n *yaml.Node) error {
-	t.line = n.Line
+// parseTemplate reads one entry of the list. A misspelt key would change what
+// is asked without a word, so only the known ones are taken.
+func parseTemplate(n *yaml.Node) (Template, error) {
+	var t Template
 	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: want a template {text, type}, have %q", n.Line, n.Value)
+		return t, fmt.Errorf("line %d: want a template {text, type}, have %q", n.Line, n.Value)
 	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if key := n.Content[i]; key.Value != "text" && key.Value != "type" {
-			return fmt.Errorf("line %d: want the keys text and type, have %q", key.Line, key.Value)
+	fields := map[string]*string{"text": &t.Text, "type": &t.Type}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		field, ok := fields[key.Value]
+		if !ok {
+			return t, fmt.Errorf("line %d: want the keys text and type, each once, have %q", key.Line, key.Value)
+		}
+		delete(fields, key.Value)
+		if value.Kind != yaml.ScalarNode {
+			return t, fmt.Errorf("line %d: %s: want a text in quotes, have a list or a mapping", value.Line, key.Value)
+		}
+		if value.ShortTag() != "!!null" {
+			*field = value.Value
 		}
 	}
-	return n.Decode(&t.Template)
+	return t, nil
 }
 
 // readText reads a text file of bounded size without its byte order mark.
