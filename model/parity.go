@@ -158,7 +158,8 @@ func (m *Model) compare(ctx context.Context, golden *weights.Safetensors, g *gol
 }
 
 // compareRows compares rows of d values. A value that is not finite on either
-// side counts as an infinite error.
+// side, and any error against a row of zeros, counts as the largest float64:
+// JSON knows no infinity.
 func compareRows(golden, ours []float32, d int) Comparison {
 	c := Comparison{Cosine: 1, Rows: len(golden) / max(d, 1)}
 	for r := range c.Rows {
@@ -177,17 +178,19 @@ func compareRows(golden, ours []float32, d int) Comparison {
 		}
 		rel := 0.0
 		if off > 0 {
-			rel = off / top
+			rel = min(off/top, math.MaxFloat64)
 		}
 		if math.IsNaN(rel) {
-			rel = math.Inf(1)
+			rel = math.MaxFloat64
 		}
-		c.MaxAbs = max(c.MaxAbs, off)
+		c.MaxAbs = min(max(c.MaxAbs, off), math.MaxFloat64)
 		if rel > c.MaxRel {
 			c.MaxRel, c.WorstRow = rel, r
 		}
-		if aa > 0 || bb > 0 {
-			c.Cosine = min(c.Cosine, dot/math.Sqrt(aa*bb))
+		if cos := dot / math.Sqrt(aa*bb); cos <= c.Cosine {
+			c.Cosine = cos
+		} else if math.IsNaN(cos) && (aa > 0 || bb > 0) {
+			c.Cosine = 0
 		}
 	}
 	return c

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"premlp/weights"
+)
+
+func TestInspect(t *testing.T) {
+	status, stdout, stderr := premlp(t, "inspect", tinyModel(t))
+	for _, want := range []string{"LlamaForCausalLM", "3 of width 48", "resid_pre resid_mid mlp_in mlp_out resid_post", "30 F32", "tokenizer", "every tensor is there"} {
+		if status != exitDone || !strings.Contains(stdout, want) {
+			t.Errorf("want %q, have status %d, %s%s", want, status, stdout, stderr)
+		}
+	}
+	status, stdout, _ = premlp(t, "inspect", "../../model/testdata/arch/mistral", "--json")
+	var in struct {
+		Config   struct{ Window, Layers int }
+		Problems []string
+	}
+	if err := json.Unmarshal([]byte(stdout), &in); err != nil || status != exitDone || in.Config.Window != 8 || len(in.Problems) != 0 {
+		t.Errorf("want a window of 8 and no problems, have status %d, %v, %s", status, err, stdout)
+	}
+}
+
+func TestDumpAndParity(t *testing.T) {
+	m, file := tinyModel(t), filepath.Join(t.TempDir(), "out.safetensors")
+	status, _, stderr := premlp(t, "dump", "--model", m, "--text", "What is the capital of France?", "--sites", "all", "-o", file)
+	if status != exitDone {
+		t.Fatal(stderr)
+	}
+	golden, err := weights.OpenSafetensors(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer golden.Close()
+	ids, err := golden.Ints("ids")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := golden.Tensor("mlp_in.2", len(ids), 48); err != nil {
+		t.Error(err)
+	}
+	if _, err := golden.Tensor("logits", len(ids), 1700); err != nil {
+		t.Error(err)
+	}
+	status, stdout, stderr := premlp(t, "parity", "--model", m, "--golden", file, "--tol", "0", "--threads", "1")
+	if status != exitDone || !strings.Contains(stdout, "16 tensors compared") {
+		t.Errorf("want 16 equal tensors, have status %d, %s%s", status, stdout, stderr)
+	}
+}
+
+// TestParityFails changes golden files so that parity must fail.
+func TestParityFails(t *testing.T) {
+	const model = "../../model/testdata/arch/llama"
+	ids := weights.IntOutput("ids", []int32{1, 2}, 2)
+	row := make([]float32, 2*48)
+	nan := make([]float32, 2*48)
+	nan[5] = float32(math.NaN())
+	for name, c := range map[string]struct {
+		tensors []weights.Output
+		want    string
+	}{
+		"other values":       {[]weights.Output{ids, weights.FloatOutput("mlp_in.0", row, 2, 48)}, "off by"},
+		"not finite":         {[]weights.Output{ids, weights.FloatOutput("mlp_in.0", nan, 2, 48)}, "off by"},
+		"wrong shape":        {[]weights.Output{ids, weights.FloatOutput("mlp_in.0", row, 3, 32)}, "wrong shape"},
+		"unknown site":       {[]weights.Output{ids, weights.FloatOutput("mlp_mid.0", row, 2, 48)}, "not compared"},
+		"no such layer":      {[]weights.Output{ids, weights.FloatOutput("mlp_in.7", row, 2, 48)}, "not compared"},
+		"ids of no prompt":   {[]weights.Output{ids, weights.FloatOutput("p.mlp_in.0", row, 2, 48)}, "not compared"},
+		"nothing to compare": {[]weights.Output{ids}, "nothing was compared"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "golden.safetensors")
+			if err := weights.WriteSafetensors(file, c.tensors, nil); err != nil {
+				t.Fatal(err)
+			}
+			status, stdout, _ := premlp(t, "parity", "--model", model, "--golden", file)
+			if status != exitFailed || !strings.Contains(stdout, c.want) {
+				t.Errorf("want status 1 and %q, have %d, %s", c.want, status, stdout)
+			}
+			status, stdout, _ = premlp(t, "parity", "--model", model, "--golden", file, "--json")
+			if !json.Valid([]byte(stdout)) || status != exitFailed {
+				t.Errorf("--json: want one document and status 1, have %d, %s", status, stdout)
+			}
+		})
+	}
+}
