@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -152,5 +153,49 @@ func readJSON(t testing.TB, path string, to any) {
 	}
 	if err := json.Unmarshal(data, to); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestVocabularySentencePiece: merges come from scores, the space before the
+// text from its flag, and unknown characters become bytes.
+func TestVocabularySentencePiece(t *testing.T) {
+	v := Vocabulary{
+		Model:  "llama",
+		Tokens: []string{"<unk>", "<s>", "</s>", "<0xC3>", "<0xA9>", "▁", "a", "b", "c", "▁a", "ab", "abc", "▁▁"},
+		Scores: []float32{0, 0, 0, 0, 0, -9, -10, -11, -12, -2, -1, -3, -1e9},
+		Types:  []int32{2, 3, 3, 6, 6, 1, 1, 1, 1, 1, 1, 1, 4},
+		BOS:    1, EOS: 2, Unknown: 0, Pad: -1,
+	}
+	no := false
+	for _, c := range []struct {
+		text   string
+		prefix *bool
+		ids    []int32
+		spans  []Span
+		decode string
+	}{
+		// ab is learned before ▁a.
+		{"abc a", nil, []int32{1, 5, 11, 9}, []Span{{0, 0}, {0, 1}, {0, 3}, {3, 5}}, "abc a"},
+		{"abc a", &no, []int32{1, 11, 9}, []Span{{0, 0}, {0, 3}, {3, 5}}, "abc a"},
+		{"é", &no, []int32{1, 3, 4}, []Span{{0, 0}, {0, 2}, {0, 2}}, "é"},
+		{"日x", &no, []int32{1, 0}, []Span{{0, 0}, {0, 4}}, ""},
+		{"a</s>", nil, []int32{1, 9, 2}, []Span{{0, 0}, {0, 1}, {1, 5}}, "a"},
+	} {
+		v.AddSpacePrefix = c.prefix
+		tok, err := FromVocabulary(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := tok.Encode(c.text, true)
+		if err != nil || !slices.Equal(e.IDs, c.ids) || !slices.Equal(e.Spans, c.spans) {
+			t.Errorf("%q: want %v %v, have %v %v (%v)", c.text, c.ids, c.spans, e.IDs, e.Spans, err)
+		}
+		if text, err := tok.Decode(e.IDs, true); err != nil || text != c.decode {
+			t.Errorf("%q: decode: want %q, have %q (%v)", c.text, c.decode, text, err)
+		}
+	}
+	v.Scores[4] = float32(math.NaN())
+	if _, err := FromVocabulary(v); err == nil || !strings.Contains(err.Error(), "scores: token 4") {
+		t.Errorf("want an error for a score that is no number, have %v", err)
 	}
 }
