@@ -87,3 +87,21 @@ func TestSmolLM2Golden(t *testing.T) {
 	}
 	t.Logf("worst row: %s %s, %.2g of its max |value|", worst.Prompt, worst.Point, worst.MaxRel)
 }
+
+// TestSmolLM2SameBits holds the real model's rows of one prompt, computed alone
+// on one thread, against the same prompt packed behind others on two.
+func TestSmolLM2SameBits(t *testing.T) {
+	m := smollm2(t)
+	points := []Point{{Site: layers.MLPIn, Layer: 0}, {Site: layers.MLPIn, Layer: 29}}
+	capital, other := []int32{504, 3575, 282, 4649, 314}, []int32{1, 9690, 198, 2683, 359, 253, 5356}
+	run := func(threads int, prompts ...[]int32) map[Point]Rows {
+		s, err := m.Session(SessionOptions{Points: points, Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		return capture(t, s, Pack(prompts, nil))
+	}
+	alone := run(1, capital)
+	sameRows(t, "behind two others", alone, run(2, other, other, capital), 2*len(other))
+}
