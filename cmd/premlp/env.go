@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,10 +31,18 @@ func (e *env) Result(v any, human func(w io.Writer)) error {
 	if e.printed {
 		return errors.New("result: want one, have a second")
 	}
-	e.printed = true
 	if e.json {
-		return writeJSON(e.stdout, v)
+		// Encoded whole first: a value JSON cannot hold (NaN) must leave room
+		// for the error's document.
+		var document bytes.Buffer
+		if err := writeJSON(&document, v); err != nil {
+			return fmt.Errorf("result: %w", err)
+		}
+		e.printed = true
+		_, err := document.WriteTo(e.stdout)
+		return err
 	}
+	e.printed = true
 	w := &firstError{w: e.stdout}
 	human(w)
 	return w.err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -133,6 +134,21 @@ func TestResultThenError(t *testing.T) {
 	if err := e.Result(1, func(io.Writer) {}); err == nil {
 		t.Error("a second result: want an error")
 	}
+}
+
+// TestResultJSONCannotHold: stdout still gets one document, the error's.
+func TestResultJSONCannotHold(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	e := &env{stdout: &stdout, stderr: &stderr, json: true, started: true}
+	err := e.Result(math.NaN(), func(io.Writer) {})
+	if err == nil {
+		t.Fatal("NaN: want an error")
+	}
+	var doc errorDocument
+	if status := e.fail(t.Context(), probe(), err); status != exitFailed {
+		t.Errorf("status: have %d", status)
+	}
+	decodeOne(t, stdout.String(), &doc)
 }
 
 type closedPipe struct{}
