@@ -23,18 +23,18 @@ func buildDecoders(c *component) ([]decoder, error) {
 			all = append(all, func(tokens []string) []string { return []string{strings.Join(tokens, "")} })
 		case "Replace":
 			if d.Pattern == nil || d.Pattern.String == nil || *d.Pattern.String == "" {
-				return nil, fmt.Errorf("Replace: pattern: want a String that is not empty")
+				return nil, fmt.Errorf("%s: pattern: want a String that is not empty", d.Type)
 			}
 			all = append(all, decodeReplace(*d.Pattern.String, d.Content))
 		case "Strip":
 			if utf8.RuneCountInString(d.Content) != 1 {
-				return nil, fmt.Errorf("Strip: content: want one character, have %q", d.Content)
+				return nil, fmt.Errorf("%s: content: want one character, have %q", d.Type, d.Content)
 			}
 			all = append(all, decodeStrip(d.Content, d.Start, d.Stop))
 		case "Metaspace":
 			m, err := buildMetaspace(d)
 			if err != nil {
-				return nil, fmt.Errorf("Metaspace: %w", err)
+				return nil, fmt.Errorf("%s: %w", d.Type, err)
 			}
 			all = append(all, m.decode)
 		default:

@@ -21,7 +21,7 @@ func buildNormalizers(c *component) ([]normalizer, error) {
 			all = append(all, prepend(n.Prepend))
 		case "Replace":
 			if n.Pattern == nil || n.Pattern.String == nil || *n.Pattern.String == "" {
-				return nil, fmt.Errorf("Replace: pattern: want a String that is not empty")
+				return nil, fmt.Errorf("%s: pattern: want a String that is not empty", n.Type)
 			}
 			all = append(all, replace{*n.Pattern.String, n.Content})
 		default:

@@ -28,7 +28,7 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 		case "Split":
 			s, err := buildSplit(p)
 			if err != nil {
-				return nil, false, fmt.Errorf("Split: %w", err)
+				return nil, false, fmt.Errorf("%s: %w", p.Type, err)
 			}
 			all = append(all, s)
 		case "Digits":
@@ -41,14 +41,14 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 			b := isolated
 			if p.Behavior != "" {
 				if b, err = parseBehavior(p.Behavior); err != nil {
-					return nil, false, fmt.Errorf("Punctuation: %w", err)
+					return nil, false, fmt.Errorf("%s: %w", p.Type, err)
 				}
 			}
 			all = append(all, &splitter{match: ofClass(isPunctuation, true), behavior: b})
 		case "Metaspace":
 			m, err := buildMetaspace(p)
 			if err != nil {
-				return nil, false, fmt.Errorf("Metaspace: %w", err)
+				return nil, false, fmt.Errorf("%s: %w", p.Type, err)
 			}
 			all = append(all, m)
 		default:

@@ -35,6 +35,10 @@ const (
 // a file only names, is that of the published tokenizer.json; an unknown name
 // is an error. Control and unknown tokens become special added tokens,
 // user-defined ones added tokens that are not special.
+//
+// What such a file no longer tells is lost: where a converter wrote the
+// visible space of a user-defined token as a space (Gemma), a visible space
+// typed in the text is not that token.
 func FromVocabulary(v Vocabulary) (*Tokenizer, error) {
 	d, err := v.definition()
 	if err != nil {
