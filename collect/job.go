@@ -1,11 +1,13 @@
 package collect
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"time"
+	"unicode/utf8"
 
 	"premlp/collect/dataset"
 	"premlp/tokenizer"
@@ -33,7 +35,9 @@ type OwnQuestion struct {
 	template string
 }
 
-// ReadQuestions reads a JSONL file of own questions.
+// ReadQuestions reads a JSONL file of own questions, one object {text, concept,
+// set, type} a line; blank lines are passed over and type may be left out.
+// Unknown keys, other sets and a text given twice are errors that name the line.
 func ReadQuestions(path string) ([]OwnQuestion, error) {
 	data, err := readText(path)
 	if err != nil {
@@ -50,37 +54,51 @@ func ReadQuestions(path string) ([]OwnQuestion, error) {
 func parseQuestions(data []byte) ([]OwnQuestion, error) {
 	var questions []OwnQuestion
 	var problems []error
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, maxTextFile)
-	for n := 1; lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+	lines := map[string]int{}
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var q OwnQuestion
-		d := json.NewDecoder(bytes.NewReader(lines.Bytes()))
-		d.DisallowUnknownFields()
-		err := d.Decode(&q)
-		switch {
-		case err != nil:
-		case d.More():
-			err = fmt.Errorf("want one question, have more behind it")
-		case q.Text == "" || q.Concept == "":
-			err = fmt.Errorf("want a text and a concept, have %q and %q", q.Text, q.Concept)
-		case q.Set != dataset.Target && q.Set != dataset.Control:
-			err = fmt.Errorf("set: want %s or %s, have %q", dataset.Target, dataset.Control, q.Set)
+		q, err := parseQuestion(line)
+		if before, twice := lines[q.Text]; twice && err == nil {
+			err = fmt.Errorf("the question of line %d again: %q", before, q.Text)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("line %d: %w", n, err))
+			continue
 		}
+		lines[q.Text] = n
 		questions = append(questions, q)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
-	}
-	if len(questions) == 0 {
-		return nil, fmt.Errorf("want questions, one a line, have none")
+	if len(questions) == 0 && problems == nil {
+		return nil, errors.New("want questions, one a line, have none")
 	}
 	return questions, joinSome(problems)
+}
+
+// parseQuestion parses one line.
+func parseQuestion(line []byte) (OwnQuestion, error) {
+	var q OwnQuestion
+	if !utf8.Valid(line) { // which JSON would replace without a word
+		return q, fmt.Errorf("want UTF-8 text, have %q", line)
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&q); err != nil {
+		return q, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return q, errors.New("want one question a line, have more behind it")
+	}
+	if q.Text == "" || q.Concept == "" {
+		return q, fmt.Errorf("want a text and a concept, have %q and %q", q.Text, q.Concept)
+	}
+	if q.Set != dataset.Target && q.Set != dataset.Control {
+		return q, fmt.Errorf("set: want %s or %s, have %q", dataset.Target, dataset.Control, q.Set)
+	}
+	return q, nil
 }
 
 // questions lists the job's questions, the target's first and then each

@@ -14,24 +14,26 @@ type prompter struct {
 	prefix, suffix string // of every prompt, around the question
 }
 
-// placeholderQuestion is a question no template changes or holds itself; rendered once, it
-// shows what a chat template puts around a question.
-const placeholderQuestion = "premlp:question:placeholder"
-
-// newPrompter learns what the job's chat template puts around a question.
+// newPrompter learns what the job's chat template puts around a question: it
+// renders a placeholder and looks where that stands. A question's own text is
+// no good for this, as a system message may hold it too.
 func newPrompter(j Job) (*prompter, error) {
 	p := &prompter{job: j}
 	if j.Chat == nil {
 		return p, nil
 	}
-	text, err := p.render(placeholderQuestion)
+	placeholder := "premlp:question:placeholder"
+	for strings.Contains(j.Chat.Source(), placeholder) || j.System != nil && strings.Contains(*j.System, placeholder) {
+		placeholder += ":"
+	}
+	text, err := p.render(placeholder)
 	if err != nil {
 		return nil, err
 	}
-	if n := strings.Count(text, placeholderQuestion); n != 1 {
+	if n := strings.Count(text, placeholder); n != 1 {
 		return nil, fmt.Errorf("chat template: want the question once in the prompt, have it %d times", n)
 	}
-	p.prefix, p.suffix, _ = strings.Cut(text, placeholderQuestion)
+	p.prefix, p.suffix, _ = strings.Cut(text, placeholder)
 	return p, nil
 }
 
@@ -55,12 +57,17 @@ func (p *prompter) prompt(question string) (prompt string, at int, err error) {
 	if prompt, err = p.render(question); err != nil {
 		return "", 0, err
 	}
-	if len(prompt) >= len(p.prefix)+len(p.suffix) && strings.HasPrefix(prompt, p.prefix) && strings.HasSuffix(prompt, p.suffix) {
-		switch inner := prompt[len(p.prefix) : len(prompt)-len(p.suffix)]; {
-		case inner == question:
-			return prompt, len(p.prefix), nil
-		case inner != "" && inner == strings.TrimSpace(question):
-			return prompt, len(p.prefix) - strings.Index(question, inner), nil
+	inner, ok := strings.CutPrefix(prompt, p.prefix)
+	if ok {
+		inner, ok = strings.CutSuffix(inner, p.suffix)
+	}
+	if ok && inner == question {
+		return prompt, len(p.prefix), nil
+	}
+	if ok && strings.TrimSpace(inner) != "" {
+		before, after, found := strings.Cut(question, inner)
+		if found && strings.TrimSpace(before+after) == "" {
+			return prompt, len(p.prefix) - len(before), nil
 		}
 	}
 	return "", 0, fmt.Errorf("chat template: want the question unchanged between %q and %q, have %q", p.prefix, p.suffix, prompt)

@@ -3,6 +3,7 @@ package collect
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"premlp/collect/dataset"
@@ -53,6 +54,9 @@ func buildQuestion(own OwnQuestion, p *prompter, e Encoder) (dataset.Question, e
 	q := dataset.Question{Set: own.Set, Concept: own.Concept, Template: own.template, Type: own.Type, Text: own.Text}
 	if !utf8.ValidString(own.Text) {
 		return q, errors.New("want UTF-8 text")
+	}
+	if strings.TrimSpace(own.Concept) != own.Concept {
+		return q, errors.New("want a concept without space around it")
 	}
 	span, err := LastOccurrence(own.Text, own.Concept)
 	if err != nil {

@@ -28,8 +28,8 @@ type Summary struct {
 // Run computes the plan's activations and writes them as the dataset
 // Options.Dir. An unfinished dataset of the same plan is gone on with. When ctx
 // is cancelled, or anything fails, what was written stays in DIR.partial, and
-// the next run with the same plan continues there. progress is told of every
-// question stored, notef of what a person should know; both may be nil. A
+// the next run with the same plan continues there. progress is told how many
+// questions are done, notef of what a person should know; both may be nil. A
 // dataset that is there already and is the same is left as it is.
 func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef func(format string, args ...any)) (*Summary, error) {
 	start := time.Now()
@@ -106,15 +106,16 @@ func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progr
 			tokens += len(p.Questions[end].IDs)
 			end++
 		}
-		if err := b.run(ctx, p, p.Questions[first:end]); err != nil {
+		if err := b.run(ctx, p, p.Questions[first:end], func(share float64) {
+			if progress != nil {
+				progress(first+int(share*float64(end-first)), len(p.Questions))
+			}
+		}); err != nil {
 			return err
 		}
 		for i := first; i < end; i++ {
 			if err := w.Add(i, b.blocks[i-first]); err != nil {
 				return err
-			}
-			if progress != nil {
-				progress(i+1, len(p.Questions))
 			}
 		}
 		s.Tokens += int64(tokens)
@@ -128,8 +129,9 @@ type batch struct {
 	blocks []map[string]dataset.Block // per question: site → rows
 }
 
-// run computes questions and fills b.blocks, each [layers, rows, D].
-func (b *batch) run(ctx context.Context, p *Plan, questions []dataset.Question) error {
+// run computes questions and fills b.blocks, each [layers, rows, D]. done is
+// told which share of them is computed.
+func (b *batch) run(ctx context.Context, p *Plan, questions []dataset.Question, done func(share float64)) error {
 	b.reset(p, questions)
 	prompts, sel := make([][]int32, len(questions)), make([][]int32, len(questions))
 	for i, q := range questions {
@@ -149,6 +151,7 @@ func (b *batch) run(ctx context.Context, p *Plan, questions []dataset.Question) 
 			copy(block.Stats[layer*n*rows.StatsPerRow:], rows.Stats[first*rows.StatsPerRow:(first+n)*rows.StatsPerRow])
 			first += n
 		}
+		done(float64(layer+1) / float64(len(p.options.Layers)))
 		return nil
 	})
 }
