@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ func TestMatchers(t *testing.T) {
 		}
 		byRegex := &splitter{regex: &regex{regexp2.MustCompile(pattern, regexp2.None)}}
 		for range 1500 {
-			text := randomText(random)
+			// regexp2 does not fold U+017F; TestLongS states what is right.
+			text := strings.ReplaceAll(randomText(random), "'\u017F", "'s")
 			want, err := byRegex.cut(nil, text)
 			if err != nil {
 				t.Fatal(err)
