@@ -42,6 +42,7 @@ type Plan struct {
 
 	loaded  *Loaded
 	session *model.Session
+	runner  runner // the session
 	options Options
 }
 
@@ -75,6 +76,7 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	if p.session, err = l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads}); err != nil {
 		return nil, err
 	}
+	p.runner = p.session
 	if p.Manifest, err = p.manifest(ctx, j); err == nil {
 		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.Questions)
 	}
@@ -91,8 +93,10 @@ func (p *Plan) Summary() *Summary {
 		s.Rows += int64(len(q.Rows))
 		if q.Set == dataset.Target {
 			s.Target++
+			s.TargetRows += int64(len(q.Rows))
 		} else {
 			s.Control++
+			s.ControlRows += int64(len(q.Rows))
 		}
 	}
 	return s

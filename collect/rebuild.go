@@ -3,6 +3,7 @@ package collect
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"premlp/collect/dataset"
@@ -65,13 +66,19 @@ func storedJob(m dataset.Manifest, stored []dataset.Question, l *Loaded) (Job, e
 	return j, nil
 }
 
-// firstDifference names the first field in which two questions differ, by its
-// key in questions.jsonl; "" where they are the same.
-func firstDifference(a, b dataset.Question) string {
+// firstDifference names the first field in which two structs of one type
+// differ, by its JSON key; "" where they are the same. An empty list and none
+// are the same: JSON may not tell them apart.
+func firstDifference[T any](a, b T) string {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range va.NumField() {
-		if !reflect.DeepEqual(va.Field(i).Interface(), vb.Field(i).Interface()) {
-			return va.Type().Field(i).Tag.Get("json")
+		fa, fb := va.Field(i), vb.Field(i)
+		if k := fa.Kind(); (k == reflect.Slice || k == reflect.Map) && fa.Len() == 0 && fb.Len() == 0 {
+			continue
+		}
+		if !reflect.DeepEqual(fa.Interface(), fb.Interface()) {
+			key, _, _ := strings.Cut(va.Type().Field(i).Tag.Get("json"), ",")
+			return key
 		}
 	}
 	return ""

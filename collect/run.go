@@ -6,23 +6,24 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"slices"
 	"time"
 
 	"premlp/collect/dataset"
-	"premlp/model"
 )
 
 // Summary says what a run did.
 type Summary struct {
-	Dir       string  `json:"dir"`
-	Questions int     `json:"questions"`
-	Target    int     `json:"target_questions"`
-	Control   int     `json:"control_questions"`
-	Rows      int64   `json:"rows"` // token positions; each is stored at every layer and site
-	Resumed   int     `json:"resumed"`
-	Tokens    int64   `json:"tokens"` // computed by this run
-	Seconds   float64 `json:"seconds"`
+	Dir          string  `json:"dir"`
+	Questions    int     `json:"questions"`
+	Target       int     `json:"target_questions"`
+	Control      int     `json:"control_questions"`
+	Rows         int64   `json:"rows"` // token positions; each is stored at every layer and site
+	TargetRows   int64   `json:"target_rows"`
+	ControlRows  int64   `json:"control_rows"`
+	Resumed      int     `json:"resumed"`       // questions that were stored already
+	PromptTokens int64   `json:"prompt_tokens"` // of the questions this run added
+	Tokens       int64   `json:"tokens"`        // computed for them; what prompts begin with alike is computed once
+	Seconds      float64 `json:"seconds"`
 }
 
 // Run computes the plan's activations and writes them as the dataset
@@ -35,7 +36,10 @@ func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef fu
 	start := time.Now()
 	s := p.Summary()
 	w, err := p.open(notef)
-	if errors.Is(err, dataset.ErrExists) && p.made() {
+	if errors.Is(err, dataset.ErrExists) {
+		if made := p.made(); made != nil {
+			return nil, errors.Join(err, made)
+		}
 		s.Resumed = s.Questions
 		return s, nil
 	}
@@ -55,12 +59,12 @@ func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef fu
 	return s, w.Close()
 }
 
-// made reports whether the finished dataset is there already: made from the
-// same manifest and questions.
-func (p *Plan) made() bool {
+// made returns nil if the finished dataset there was made from the plan's
+// manifest and questions, else what is different.
+func (p *Plan) made() error {
 	r, err := dataset.Open(p.options.Dir)
 	if err != nil {
-		return false
+		return err
 	}
 	defer r.Close()
 	have, want := r.Manifest(), p.Manifest
@@ -69,7 +73,13 @@ func (p *Plan) made() bool {
 	if want.ShardBytes == 0 {
 		want.ShardBytes = have.ShardBytes
 	}
-	return reflect.DeepEqual(have, want) && reflect.DeepEqual(r.Questions(), p.Questions)
+	if field := firstDifference(want, have); field != "" {
+		return fmt.Errorf("its %s is another than this run's: name another folder, or remove it", field)
+	}
+	if !reflect.DeepEqual(r.Questions(), p.Questions) {
+		return errors.New("its questions are others than this run's: name another folder, or remove it")
+	}
+	return nil
 }
 
 // open resumes the unfinished dataset or creates a new one.
@@ -99,76 +109,23 @@ func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progr
 	if budget <= 0 {
 		budget = DefaultBatchTokens
 	}
-	var b batch
+	b := newBatch(p)
 	for first := w.Next(); first < len(p.Questions); first = w.Next() {
-		end, tokens := first, 0
-		for end < len(p.Questions) && (end == first || tokens+len(p.Questions[end].IDs) <= budget) {
-			tokens += len(p.Questions[end].IDs)
-			end++
-		}
-		if err := b.run(ctx, p, p.Questions[first:end], func(share float64) {
+		n := b.fit(p.Questions[first:], budget)
+		if err := b.compute(ctx, p.Questions[first:first+n], func(share float64) {
 			if progress != nil {
-				progress(first+int(share*float64(end-first)), len(p.Questions))
+				progress(first+int(share*float64(n)), len(p.Questions))
 			}
 		}); err != nil {
 			return err
 		}
-		for i := first; i < end; i++ {
-			if err := w.Add(i, b.blocks[i-first]); err != nil {
+		for i := range n {
+			if err := w.Add(first+i, b.blocks[i]); err != nil {
 				return err
 			}
+			s.PromptTokens += int64(len(p.Questions[first+i].IDs))
 		}
-		s.Tokens += int64(tokens)
+		s.Tokens += int64(b.tokens)
 	}
 	return nil
-}
-
-// batch holds the rows of the questions computed together. Its memory is used
-// again for the next batch.
-type batch struct {
-	blocks []map[string]dataset.Block // per question: site → rows
-}
-
-// run computes questions and fills b.blocks, each [layers, rows, D]. done is
-// told which share of them is computed.
-func (b *batch) run(ctx context.Context, p *Plan, questions []dataset.Question, done func(share float64)) error {
-	b.reset(p, questions)
-	prompts, sel := make([][]int32, len(questions)), make([][]int32, len(questions))
-	for i, q := range questions {
-		prompts[i], sel[i] = q.IDs, q.Rows
-	}
-	return p.session.Run(ctx, model.Pack(prompts, sel), func(at model.Point, rows model.Rows) error {
-		layer := slices.Index(p.options.Layers, at.Layer)
-		first := 0
-		for i, q := range questions {
-			n := len(q.Rows)
-			values := rows.Data[first*rows.Dim : (first+n)*rows.Dim]
-			if err := CheckRows(q, string(at.Site), at.Layer, values, p.Manifest.Dim); err != nil {
-				return err
-			}
-			block := b.blocks[i][string(at.Site)]
-			copy(block.Data[layer*n*rows.Dim:], values)
-			copy(block.Stats[layer*n*rows.StatsPerRow:], rows.Stats[first*rows.StatsPerRow:(first+n)*rows.StatsPerRow])
-			first += n
-		}
-		done(float64(layer+1) / float64(len(p.options.Layers)))
-		return nil
-	})
-}
-
-// reset sizes the blocks for questions.
-func (b *batch) reset(p *Plan, questions []dataset.Question) {
-	m := &p.Manifest
-	for len(b.blocks) < len(questions) {
-		b.blocks = append(b.blocks, map[string]dataset.Block{})
-	}
-	for i, q := range questions {
-		for _, s := range m.Sites {
-			old, n := b.blocks[i][s], len(m.Layers)*len(q.Rows)
-			b.blocks[i][s] = dataset.Block{
-				Data:  slices.Grow(old.Data[:0], n*m.Dim)[:n*m.Dim],
-				Stats: slices.Grow(old.Stats[:0], n*m.StatsPerRow[s])[:n*m.StatsPerRow[s]],
-			}
-		}
-	}
 }
