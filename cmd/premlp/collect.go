@@ -196,7 +196,8 @@ func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
 	}
 	v := readVersion(debug.ReadBuildInfo())
 	o.Run = dataset.RunInfo{
-		Version: v.Version, Commit: v.Commit, Go: v.Go, OS: runtime.GOOS, Arch: runtime.GOARCH, Command: os.Args,
+		Version: v.Version, Commit: v.Commit, Go: v.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
+		CPU: cpuName(), Host: hostName(), Command: os.Args,
 	}
 	return o, nil
 }
@@ -229,6 +230,6 @@ func (r *collectReport) print(w io.Writer) {
 	fmt.Fprintf(w, "  rows        %d token positions × %d layers × %s, %d values of %s each\n", r.Rows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)
 	fmt.Fprintf(w, "  rows files  %s\n", formatBytes(r.Bytes))
 	if r.Tokens > 0 {
-		fmt.Fprintf(w, "  computed    %d tokens, %.0f per second\n", r.Tokens, float64(r.Tokens)/r.Seconds)
+		fmt.Fprintf(w, "  computed    %d tokens for prompts of %d, %.0f per second\n", r.Tokens, r.PromptTokens, float64(r.Tokens)/r.Seconds)
 	}
 }

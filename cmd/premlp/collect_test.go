@@ -102,7 +102,7 @@ func TestCollectBadInput(t *testing.T) {
 		{"no target", []string{"--controls", good}, 2, "concept"},
 		{"template without concept", []string{"--concept", "France", "--controls", good, "--templates", file("t1.yaml", "- text: What is it?\n  type: x\n")}, 1, "line 1"},
 		{"unknown template key", []string{"--concept", "France", "--controls", good, "--templates", file("t2.yaml", "- text: \"{concept}?\"\n  kind: x\n")}, 1, "line 2"},
-		{"prompt too long", []string{"--concept", "France", "--controls", good, "--templates", file("t3.yaml", "- text: \"{concept} "+strings.Repeat("word ", 300)+"\"\n")}, 1, "256 tokens"},
+		{"prompt too long", []string{"--concept", "France", "--controls", good, "--templates", file("t3.yaml", "- text: \"{concept} "+strings.Repeat("word ", 300)+"\"\n")}, 1, "96 tokens"},
 		{"unknown site", []string{"--concept", "France", "--controls", good, "--sites", "mlp_mid"}, 2, `site "mlp_mid"`},
 		{"unknown layer", []string{"--concept", "France", "--controls", good, "--layers", "1-3"}, 2, "from 0 to 2"},
 		{"unknown dtype", []string{"--concept", "France", "--controls", good, "--dtype", "f64"}, 2, "f64"},

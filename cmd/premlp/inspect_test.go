@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"premlp/collect/collecttest"
 	"premlp/weights"
 )
 
 func TestInspect(t *testing.T) {
 	status, stdout, stderr := premlp(t, "inspect", tinyModel(t))
-	for _, want := range []string{"LlamaForCausalLM", "3 of width 48", "resid_pre resid_mid mlp_in mlp_out resid_post", "30 F32", "tokenizer", "every tensor is there"} {
+	for _, want := range []string{"LlamaForCausalLM", "3 of width 24", "resid_pre resid_mid mlp_in mlp_out resid_post", " F32", "tokenizer", "every tensor is there"} {
 		if status != exitDone || !strings.Contains(stdout, want) {
 			t.Errorf("want %q, have status %d, %s%s", want, status, stdout, stderr)
 		}
@@ -42,10 +43,10 @@ func TestDumpAndParity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := golden.Tensor("mlp_in.2", len(ids), 48); err != nil {
+	if _, err := golden.Tensor("mlp_in.2", len(ids), collecttest.Dim); err != nil {
 		t.Error(err)
 	}
-	if _, err := golden.Tensor("logits", len(ids), 1700); err != nil {
+	if _, err := golden.Tensor("logits", len(ids), collecttest.Vocab); err != nil {
 		t.Error(err)
 	}
 	status, stdout, stderr := premlp(t, "parity", "--model", m, "--golden", file, "--tol", "0", "--threads", "1")

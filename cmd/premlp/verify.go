@@ -119,7 +119,11 @@ func (f verifyFlags) openModel(dir string) (*collect.Loaded, error) {
 // printVerification writes the result for a reader.
 func printVerification(w io.Writer, v *collect.Verification, note string) {
 	for _, f := range v.Findings {
-		fmt.Fprintln(w, f)
+		if f.Fatal {
+			fmt.Fprintln(w, "failed:", f)
+		} else {
+			fmt.Fprintln(w, "warning:", f)
+		}
 	}
 	for _, d := range v.Different {
 		fmt.Fprintln(w, "other bits:", d)
