@@ -51,6 +51,7 @@ func TestLastOccurrence(t *testing.T) {
 		{"é", "\xa9", -1},
 		{"aaa", "aa", -1},
 		{"aa aaa", "aa", 0},
+		{"a b a b ab", "a b a", 0}, // an occurrence that overlaps one inside a word
 		{"", "France", -1},
 		{"France", "", -1},
 		{"New  Zealand", "New Zealand", -1},
@@ -79,7 +80,7 @@ func TestConceptInsideAWordIsNamed(t *testing.T) {
 }
 
 func TestTokensOf(t *testing.T) {
-	spans := [][2]int{{0, 0}, {0, 3}, {3, 3}, {3, 8}, {8, 9}, {8, 9}, {9, 12}, {0, 0}}
+	spans := [][2]int{{0, 0}, {0, 3}, {3, 3}, {3, 8}, {8, 9}, {8, 9}, {9, 12}, {11, 11}, {0, 0}}
 	for _, c := range []struct {
 		span       Span
 		first, end int
@@ -89,6 +90,7 @@ func TestTokensOf(t *testing.T) {
 		{Span{4, 5}, 3, 4, true},
 		{Span{2, 4}, 1, 4, true},
 		{Span{8, 9}, 4, 6, true},
+		{Span{10, 12}, 6, 7, true},
 		{Span{12, 13}, 0, 0, false},
 	} {
 		if first, end, ok := tokensOf(spans, c.span); first != c.first || end != c.end || ok != c.ok {
