@@ -19,8 +19,12 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	if err := g.verify(); err != nil {
 		return nil, err
 	}
+	k, err := kernel.Select()
+	if err != nil {
+		return nil, err
+	}
 	m := &Machine{
-		pool: kernel.NewPool(o.Threads), options: o, input: g.batch,
+		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch,
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
 	}
 	roots, err := m.roots(g)

@@ -171,5 +171,8 @@ func (m *Machine) StatsPerRow(p Point) int {
 	return 0
 }
 
-// Close frees the machine's resources.
-func (m *Machine) Close() error { return m.vm.Close() }
+// Close frees the machine's resources and ends its threads.
+func (m *Machine) Close() error {
+	m.pool.Close()
+	return m.vm.Close()
+}

@@ -45,9 +45,17 @@ func (s *Store) Bytes() int64 {
 	return n
 }
 
-// Arithmetic names the numeric contract of all kernels; see the package
-// documentation of layers/internal/kernel.
-func Arithmetic() string { return kernel.Arithmetic }
+// Arithmetic names the numeric contract of the kernel in use; see the package
+// documentation of layers/internal/kernel. It is empty where PREMLP_KERNEL
+// names a kernel that this machine has not: [Graph.Machine] reports that.
+func Arithmetic() string {
+	k, _ := kernel.Select()
+	return k.Arithmetic()
+}
 
-// Kernel names the implementation of the products in use.
-func Kernel() string { return "go" }
+// Kernel names the kernel in use: "avx512", "avx2", "portable" or "go", the
+// slow judge of the first two. Like [Arithmetic], it may be empty.
+func Kernel() string {
+	k, _ := kernel.Select()
+	return k.Name()
+}

@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Segment is a run of rows of a batch and the keys its rows may see. Ranges
 // lists row ranges root first: those of the segments it continues, then its
 // own. The j-th row of the ranges together is the key at absolute position j.
@@ -14,7 +12,7 @@ type Segment struct {
 type AttentionShape struct {
 	Heads, KVHeads int     // query heads; key and value heads they share
 	Width          int     // values per head
-	Scale          float32 // multiplies every score, usually 1/sqrt(Width)
+	Scale          float32 // multiplies every score, above 0, usually 1/sqrt(Width)
 	Window         int     // keys a query sees, itself included; 0 means all before it
 }
 
@@ -27,88 +25,131 @@ type AttentionShape struct {
 //	dst   = Σ w[j]·v[j] / Σ w[j]
 //
 // Sums over j go in blocks of [BlockKeys] aligned to absolute positions, each
-// one chain; q·k is one product as [Pool.MatMul] defines it. So a prompt's rows
-// do not depend on how it is packed or shared. Vaswani et al., "Attention is
-// all you need", 2017; shared heads: Ainslie et al., "GQA", 2023.
+// one chain, added in order to 0; q·k is one product as [Pool.MatMul] defines
+// it. So a prompt's rows do not depend on how it is packed or shared. Vaswani
+// et al., "Attention is all you need", 2017; shared heads: Ainslie et al.,
+// "GQA", 2023.
+//
+// Queries that share keys, (token, head) pairs of one segment, stand side by
+// side as the 32 columns of a panel: q·k and w·v are tiles, and w, [keys][32],
+// is the panel of the second without moving.
 func (p *Pool) Attention(dst, q, k, v []float32, segments []Segment, s AttentionShape) {
-	p.Run(len(segments)*s.Heads, func(i int) {
-		seg, head := segments[i/s.Heads], i%s.Heads
-		position := 0
-		for _, r := range seg.Ranges[:len(seg.Ranges)-1] {
-			position += r[1] - r[0]
-		}
-		rows := keyRows(seg)
-		scores, sum := make([]float32, len(rows)), make([]float32, s.Width)
-		for t := seg.From; t < seg.To; t++ {
-			first := 0
-			if s.Window > 0 {
-				first = max(0, position+1-s.Window)
+	a := &attention{AttentionShape: s, kernel: &p.kernel, dst: dst, q: q, v: v}
+	a.packKeys(p, k)
+	shared := s.Heads / s.KVHeads
+	var groups []queries
+	for _, seg := range segments {
+		lanes := (seg.To - seg.From) * shared
+		// The last queries see the most keys: first, so that threads end together.
+		for l := (lanes - 1) / PanelWidth * PanelWidth; l >= 0; l -= PanelWidth {
+			for head := range s.KVHeads {
+				groups = append(groups, queries{seg, head, l, min(l+PanelWidth, lanes)})
 			}
-			at := (t*s.Heads + head) * s.Width
-			s.attend(dst[at:at+s.Width], q[at:at+s.Width], k, v, rows[:position+1], first, head, scores, sum)
-			position++
 		}
+	}
+	p.share(len(groups), func(w *worker, i int) { a.attend(w, groups[i]) })
+}
+
+// attention is one call of Attention.
+type attention struct {
+	AttentionShape
+	kernel   *Kernel
+	dst      []float32
+	q, v     []float32
+	keys     []float32 // [KVHeads][tiles] tiles [Width][rows of a tile]
+	tiles    int
+	tileSize int
+}
+
+// packKeys packs the keys of all rows into tiles, for each key head.
+func (a *attention) packKeys(p *Pool, k []float32) {
+	stride, rows := a.KVHeads*a.Width, a.kernel.rows
+	count := len(k) / stride
+	a.tiles = (count + rows - 1) / rows
+	a.tileSize = a.Width*rows + laneCount
+	a.keys = p.scratch.take(a.KVHeads * a.tiles * a.tileSize)
+	p.Run(a.KVHeads*a.tiles, func(i int) {
+		head, first := i/a.tiles, i%a.tiles*rows
+		var at [laneCount]int
+		for r := range at {
+			at[r] = min(first+r, count-1, first+rows-1)*stride + head*a.Width
+		}
+		a.kernel.transpose(a.keys[i*a.tileSize:], rows, k, &at, rows, a.Width)
 	})
 }
 
-// keyRows lists the row of every key of a segment by absolute position.
-func keyRows(seg Segment) []int32 {
-	var rows []int32
-	for _, r := range seg.Ranges {
-		for t := r[0]; t < r[1]; t++ {
-			rows = append(rows, int32(t))
-		}
-	}
-	return rows
+// queries are the columns of one panel: lanes [first, last) of a segment. Lane
+// l is the segment's token l/shared and the l%shared-th of the query heads that
+// share a key head.
+type queries struct {
+	seg         Segment
+	head        int // key and value head
+	first, last int
 }
 
-// attend computes one query's row for one head. rows[j] is the row of the key
-// at position j, keys [first, len(rows)) are seen; scores and sum are scratch.
-func (s AttentionShape) attend(dst, q, k, v []float32, rows []int32, first, head int, scores, sum []float32) {
-	shared := head / (s.Heads / s.KVHeads)
-	stride := s.KVHeads * s.Width
-	top := float32(math.Inf(-1))
-	for j := first; j < len(rows); j++ {
-		at := int(rows[j])*stride + shared*s.Width
-		scores[j] = dot(q, k[at:at+s.Width]) * s.Scale
-		top = max(top, scores[j])
+// sight is what a panel of queries sees: keys [from, to) by position, of which
+// every lane sees [allFrom, allTo).
+type sight struct{ from, allFrom, allTo, to int }
+
+// sees returns the keys that the token at a position sees.
+func (s AttentionShape) sees(position int) (from, to int) {
+	if s.Window > 0 {
+		from = max(0, position+1-s.Window)
 	}
-	clear(dst)
-	var total float32
-	for j := first; j < len(rows); {
-		end := min(len(rows), (j/BlockKeys+1)*BlockKeys)
-		clear(sum)
-		var part float32
-		for ; j < end; j++ {
-			w := Exp(scores[j] - top)
-			part += w
-			at := int(rows[j])*stride + shared*s.Width
-			for i, u := range v[at : at+s.Width] {
-				sum[i] += float32(w * u)
-			}
-		}
-		total += part
-		AddTo(dst, sum)
-	}
-	for i := range dst {
-		dst[i] /= total
-	}
+	return from, position + 1
 }
 
-// dot returns a·b in blocks of BlockK, each one chain.
-func dot(a, b []float32) float32 {
-	var total float32
-	for k := 0; k < len(a); k += BlockK {
-		end := min(k+BlockK, len(a))
-		var s float32
-		for i, u := range a[k:end] {
-			s += float32(u * b[k+i])
-		}
-		if k == 0 {
-			total = s
-		} else {
-			total += s
-		}
+// sight returns what the lanes of g see.
+func (a *attention) sight(g queries) sight {
+	var s sight
+	s.from, s.allTo = a.sees(a.position(g, g.first))
+	s.allFrom, s.to = a.sees(a.position(g, g.last-1))
+	s.allFrom = min(s.allFrom, s.to)
+	return s
+}
+
+// position returns the absolute position of a lane's token.
+func (a *attention) position(g queries, lane int) int {
+	before := 0
+	for _, r := range g.seg.Ranges[:len(g.seg.Ranges)-1] {
+		before += r[1] - r[0]
 	}
-	return total
+	return before + lane/(a.Heads/a.KVHeads)
+}
+
+// attend computes the rows of one panel of queries.
+func (a *attention) attend(w *worker, g queries) {
+	see := a.sight(g)
+	shared := a.Heads / a.KVHeads
+	if !a.finite(g, see) && g.first/shared < (g.last-1)/shared {
+		// A lane gives keys it does not see the weight 0, and 0·Inf is not 0. One
+		// token's lanes see the same keys.
+		for g.first < g.last {
+			one := g
+			one.last = min(g.last, (g.first/shared+1)*shared)
+			a.attend(w, one)
+			g.first = one.last
+		}
+		return
+	}
+	keys, size := see.to-see.from, a.Width*PanelWidth
+	scratch := w.scratch.take(keys*PanelWidth + 3*size + laneCount)
+	weights, scratch := scratch[:keys*PanelWidth], scratch[keys*PanelWidth:]
+	sums, part, query := scratch[:size], scratch[size:2*size], scratch[2*size:]
+	a.gather(query, g)
+	a.scores(weights, query, g, see)
+	a.mask(weights, g, see)
+
+	var top, total [PanelWidth]float32
+	a.kernel.scaleMax(weights, a.Scale, &top)
+	clear(sums)
+	for j := see.from; j < see.to; {
+		end := min(see.to, (j/BlockKeys+1)*BlockKeys)
+		block := weights[(j-see.from)*PanelWidth : (end-see.from)*PanelWidth]
+		a.kernel.expSum(block, &top, &total)
+		a.addValues(sums, part, block, g, j, end)
+		j = end
+	}
+	a.kernel.divide(sums, &total)
+	a.scatter(query, sums, g)
 }

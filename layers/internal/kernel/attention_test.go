@@ -39,6 +39,86 @@ func softmaxAttention(q, k, v []float32, rows int, s AttentionShape) []float64 {
 	return out
 }
 
+// contractAttention is the contract of Attention for one head of one row,
+// written as it is stated; rows[j] is the row of the key at position j.
+func contractAttention(kernel Kernel, q, k, v []float32, rows []int, head int, s AttentionShape) []float32 {
+	fma := multiplyAdd(kernel)
+	at := func(j int) int { return (rows[j]*s.KVHeads + head/(s.Heads/s.KVHeads)) * s.Width }
+	from, to := s.sees(len(rows) - 1)
+	scores, top := map[int]float32{}, float32(math.Inf(-1))
+	for j := from; j < to; j++ {
+		scores[j] = chain(kernel, q, k[at(j):at(j)+s.Width]) * s.Scale
+		top = max(top, scores[j])
+	}
+	out := make([]float32, s.Width)
+	var total float32
+	for block := from / BlockKeys * BlockKeys; block < to; block += BlockKeys {
+		sum, part := make([]float32, s.Width), float32(0)
+		for j := max(from, block); j < min(to, block+BlockKeys); j++ {
+			w := Exp(scores[j] - top)
+			part += w
+			for i := range sum {
+				sum[i] = fma(w, v[at(j)+i], sum[i])
+			}
+		}
+		total += part
+		AddTo(out, sum)
+	}
+	for i := range out {
+		out[i] /= total
+	}
+	return out
+}
+
+// TestAttentionFollowsTheContract compares every kernel with the plain formula,
+// over a tree of prompts, with values that are not finite in some.
+func TestAttentionFollowsTheContract(t *testing.T) {
+	inf := float32(math.Inf(1))
+	segments := []Segment{
+		{From: 0, To: 70, Ranges: [][2]int{{0, 70}}},
+		{From: 70, To: 71, Ranges: [][2]int{{70, 71}}},
+		{From: 71, To: 90, Ranges: [][2]int{{0, 70}, {71, 90}}},
+		{From: 90, To: 99, Ranges: [][2]int{{0, 70}, {71, 90}, {90, 99}}},
+		{From: 99, To: 160, Ranges: [][2]int{{0, 70}, {99, 160}}},
+	}
+	forEachKernel(t, func(t *testing.T, kernel Kernel) {
+		for i, s := range []AttentionShape{
+			{Heads: 9, KVHeads: 3, Width: 64, Scale: 0.125},
+			{Heads: 2, KVHeads: 2, Width: 16, Scale: 0.3, Window: 5},
+			{Heads: 3, KVHeads: 1, Width: 7, Scale: 0.4, Window: 66},
+			{Heads: 1, KVHeads: 1, Width: BlockK + 5, Scale: 0.06},
+		} {
+			for _, special := range []bool{false, true} {
+				r := rand.New(rand.NewPCG(uint64(i), 9))
+				q, kv := random(r, 160*s.Heads*s.Width), 160*s.KVHeads*s.Width
+				k, v := random(r, kv), random(r, kv)
+				if special {
+					v[(150*s.KVHeads)*s.Width], v[(40*s.KVHeads)*s.Width+1] = inf, -inf
+					k[(85*s.KVHeads)*s.Width], k[(20*s.KVHeads)*s.Width+2] = inf-inf, inf
+				}
+				have := make([]float32, len(q))
+				pool(t, 2, kernel).Attention(have, q, k, v, segments, s)
+				for _, seg := range segments {
+					var rows []int
+					for _, g := range seg.Ranges[:len(seg.Ranges)-1] {
+						for row := g[0]; row < g[1]; row++ {
+							rows = append(rows, row)
+						}
+					}
+					for row := seg.From; row < seg.To; row++ {
+						rows = append(rows, row)
+						for h := range s.Heads {
+							at := (row*s.Heads + h) * s.Width
+							want := contractAttention(kernel, q[at:at+s.Width], k, v, rows, h, s)
+							sameBits(t, fmt.Sprintf("%+v, row %d, head %d", s, row, h), want, have[at:at+s.Width])
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestAttention(t *testing.T) {
 	for _, s := range []AttentionShape{
 		{Heads: 1, KVHeads: 1, Width: 2, Scale: 1},
@@ -52,7 +132,7 @@ func TestAttention(t *testing.T) {
 			k, v := random(r, rows*s.KVHeads*s.Width), random(r, rows*s.KVHeads*s.Width)
 			have := make([]float32, len(q))
 			whole := []Segment{{To: rows, Ranges: [][2]int{{0, rows}}}}
-			NewPool(2).Attention(have, q, k, v, whole, s)
+			pool(t, 2, Supported()[0]).Attention(have, q, k, v, whole, s)
 			for i, want := range softmaxAttention(q, k, v, rows, s) {
 				if math.Abs(float64(have[i])-want) > 3e-6 {
 					t.Fatalf("%+v, %d rows, value %d: want %v, have %v", s, rows, i, want, have[i])
@@ -73,7 +153,7 @@ func TestAttentionOfSharedPrefix(t *testing.T) {
 			q := random(r, rows*s.Heads*s.Width)
 			k, v := random(r, rows*s.KVHeads*s.Width), random(r, rows*s.KVHeads*s.Width)
 			want := make([]float32, len(q))
-			NewPool(1).Attention(want, q, k, v, []Segment{{To: rows, Ranges: [][2]int{{0, rows}}}}, s)
+			pool(t, 1, Supported()[0]).Attention(want, q, k, v, []Segment{{To: rows, Ranges: [][2]int{{0, rows}}}}, s)
 
 			insert := func(x []float32, width int) []float32 {
 				var y []float32
@@ -82,7 +162,7 @@ func TestAttentionOfSharedPrefix(t *testing.T) {
 				return append(y, x[cut*width:]...)
 			}
 			have := make([]float32, (rows+other)*s.Heads*s.Width)
-			NewPool(2).Attention(have, insert(q, s.Heads*s.Width), insert(k, s.KVHeads*s.Width), insert(v, s.KVHeads*s.Width), []Segment{
+			pool(t, 2, Supported()[0]).Attention(have, insert(q, s.Heads*s.Width), insert(k, s.KVHeads*s.Width), insert(v, s.KVHeads*s.Width), []Segment{
 				{From: 0, To: cut, Ranges: [][2]int{{0, cut}}},
 				{From: cut, To: cut + other, Ranges: [][2]int{{0, cut}, {cut, cut + other}}},
 				{From: cut + other, To: rows + other, Ranges: [][2]int{{0, cut}, {cut + other, rows + other}}},

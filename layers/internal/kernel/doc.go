@@ -1,4 +1,4 @@
-// Package kernel holds the arithmetic of the forward pass: plain Go loops over
+// Package kernel holds the arithmetic of the forward pass: loops over
 // float32 slices, each with its formula and the order of its additions in its
 // comment.
 //
@@ -18,10 +18,21 @@
 //   - exp, sin and cos are this package's own, so that they do not depend on a
 //     platform's library.
 //
-// Products written a*b+c round twice here, once after the product and once
-// after the sum: the conversion float32(a*b) keeps a compiler from fusing
-// them, so every platform computes the same bits. [Arithmetic] names this
+// How a multiply-add of a product's or of attention's chains rounds depends on
+// the kernel. The kernels "go", "avx2" and "avx512" round once, after the sum
+// (fused, as [FMA] does), and give the same bits. The kernel "portable", for
+// processors without such instructions, rounds twice, after the product and
+// after the sum: the same bits on every platform, but other ones. Everything
+// else rounds after every operation in all kernels; the conversion
+// float32(a*b) keeps a compiler from fusing. [Kernel.Arithmetic] names the
 // contract; bits may be compared only between runs that carry the same name.
+// The bits of a NaN are not part of it.
+//
+// # Kernels
+//
+// A [Kernel] is a table of inner loops, foremost the tile: a few rows times the
+// 32 columns of a panel over one block. Products and attention are cut into
+// tiles by the same Go code for all kernels, so a kernel is judged tile by tile.
 package kernel
 
 const (
@@ -33,8 +44,4 @@ const (
 	// BlockKeys is the number of key positions in one block of attention's
 	// sums. Blocks begin at multiples of it counted from position 0.
 	BlockKeys = 64
-
-	// Arithmetic names the numeric contract of this package: what is summed in
-	// which order, and how a multiply-add rounds.
-	Arithmetic = "portable-k256-a64-1"
 )

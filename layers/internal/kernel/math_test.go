@@ -51,7 +51,7 @@ func TestRMSNorm(t *testing.T) {
 		const rows, eps = 5, 1e-5
 		x, w := random(r, rows*d), random(r, d)
 		out, scale := make([]float32, rows*d), make([]float32, rows)
-		NewPool(2).RMSNorm(out, scale, x, w, eps)
+		pool(t, 2, Supported()[0]).RMSNorm(out, scale, x, w, eps)
 		for i := range rows {
 			var sum float64
 			for _, v := range x[i*d : i*d+d] {
@@ -75,7 +75,7 @@ func TestSiLUMul(t *testing.T) {
 	g := []float32{-200, -5, -0.5, 0, 0.5, 5, 200}
 	u := []float32{1, 2, 3, 4, 5, 6, 7}
 	out := make([]float32, len(g))
-	NewPool(2).SiLUMul(out, g, u)
+	pool(t, 2, Supported()[0]).SiLUMul(out, g, u)
 	for i := range g {
 		want := float64(g[i]) / (1 + math.Exp(-float64(g[i]))) * float64(u[i])
 		if math.Abs(float64(out[i])-want) > 5e-7*math.Abs(want)+1e-45 {
@@ -91,7 +91,7 @@ func TestRotate(t *testing.T) {
 	pos := []int32{0, 1, 77, 255}
 	x := random(r, len(pos)*heads*width)
 	out := make([]float32, len(x))
-	NewPool(2).Rotate(out, x, pos, heads, width, NewRotaryTable(256, inverse, 1))
+	pool(t, 2, Supported()[0]).Rotate(out, x, pos, heads, width, NewRotaryTable(256, inverse, 1))
 	for t0, p := range pos {
 		for h := range heads {
 			in, have := x[(t0*heads+h)*width:][:width], out[(t0*heads+h)*width:][:width]

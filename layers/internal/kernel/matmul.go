@@ -7,97 +7,132 @@ type Product struct {
 	Out  []float32 // [rows, N]
 }
 
-// rowBlock is the number of rows of x a task works on: small enough that the
-// rows and one panel stay in the second-level cache.
-const rowBlock = 64
+const (
+	// chunkRows bounds the rows whose packed form is held at once.
+	chunkRows = 1024
+	// residentX is how many bytes of packed rows a thread works through for one
+	// panel: they stay in the second-level cache from panel to panel.
+	residentX = 448 << 10
+	// residentW is how many bytes of panels all threads work through before they
+	// go to the next: they stay in the last-level cache from block to block of
+	// rows.
+	residentW = 4 << 20
+)
 
 // MatMul computes, for every product and every row t of x [rows, K],
 //
-//	Out[t][n] = Bias[n] + Σ_blocks Σ_{k in block} x[t][k]·W[n][k]
+//	Out[t][n] = Σ_blocks Σ_{k in block} x[t][k]·W[n][k] + Bias[n]
 //
 // with blocks of [BlockK] added in order and each block one chain of
 // multiply-adds in order of k. All products share x, so that projections of
 // one input (query, key and value; gate and up) are one call.
 func (p *Pool) MatMul(x []float32, rows int, products ...Product) {
-	blocks := (rows + rowBlock - 1) / rowBlock
+	if rows == 1 && p.kernel.row != nil {
+		p.matVec(x, products)
+		return
+	}
+	chunks := (rows + chunkRows - 1) / chunkRows
+	for i := range chunks {
+		p.matMulChunk(x, i*rows/chunks, (i+1)*rows/chunks, products)
+	}
+}
+
+// plan says how the rows of a chunk are cut: into tiles as equal as possible,
+// and tiles into blocks as equal as possible.
+type plan struct {
+	from, rows int // the chunk's
+	tiles      int
+	blocks     int
+	tileSize   int // values from one packed tile to the next
+	k          int
+	packed     []float32
+}
+
+// tile returns the rows of tile i, counted from the chunk's first.
+func (c *plan) tile(i int) (from, to int) {
+	return i * c.rows / c.tiles, (i + 1) * c.rows / c.tiles
+}
+
+// matMulChunk computes rows [from, to) of every product. A loop over (panel,
+// block of rows) is shared among the threads, in an order that keeps the
+// panels of a group and the rows of a block in caches.
+func (p *Pool) matMulChunk(x []float32, from, to int, products []Product) {
+	if len(products) == 0 || from == to {
+		return
+	}
+	c := p.packRows(x, from, to, products[0].W.K)
 	panels := 0
 	for _, q := range products {
-		panels += len(q.W.panels) / max(q.W.K*PanelWidth, 1)
+		panels += q.W.count()
 	}
-	p.Run(panels*blocks, func(i int) {
-		panel, from := i%panels, i/panels*rowBlock
+	group := min(max(residentW/(c.k*PanelWidth*4+1), 1), panels)
+	p.share(panels*c.blocks, func(w *worker, i int) {
+		first := i / (group * c.blocks) * group
+		i -= first * c.blocks
+		size := min(group, panels-first)
+		block, panel := i/size, first+i%size
 		for _, q := range products {
-			count := len(q.W.panels) / max(q.W.K*PanelWidth, 1)
-			if panel < count {
-				q.panelRows(x, panel, from, min(from+rowBlock, rows))
-				return
+			if n := q.W.count(); panel >= n {
+				panel -= n
+				continue
 			}
-			panel -= count
+			p.kernel.panel(w, c, block, q, panel)
+			return
 		}
 	})
 }
 
-// panelRows computes the outputs of one panel for rows [from, to) of x.
-func (q Product) panelRows(x []float32, panel, from, to int) {
-	w, k := q.W.panel(panel), q.W.K
+// packRows packs rows [from, to) of x [·, k] into tiles [k][rows of the tile].
+func (p *Pool) packRows(x []float32, from, to, k int) *plan {
+	c := &plan{from: from, rows: to - from, k: k}
+	c.tiles = (c.rows + p.kernel.rows - 1) / p.kernel.rows
+	c.blocks = min(c.tiles, (c.rows*k*4+residentX-1)/residentX)
+	c.blocks = max(c.blocks, 1)
+	c.tileSize = k*p.kernel.rows + laneCount // transpose writes past a tile's end
+	c.packed = p.scratch.take(c.tiles * c.tileSize)
+	p.Run(c.tiles, func(i int) {
+		first, last := c.tile(i)
+		var at [laneCount]int
+		for r := range at {
+			at[r] = (c.from + min(first+r, last-1)) * k
+		}
+		p.kernel.transpose(c.packed[i*c.tileSize:], last-first, x, &at, last-first, k)
+	})
+	return c
+}
+
+// panel computes the outputs of one panel for one block of rows.
+func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 	n0 := panel * PanelWidth
 	width := min(PanelWidth, q.W.N-n0)
-	var sums [2][PanelWidth]float32
-	for t := from; t < to; t += 2 {
-		pair := min(2, to-t)
-		x0 := x[t*k : t*k+k]
-		x1 := x0
-		if pair == 2 {
-			x1 = x[(t+1)*k : (t+1)*k+k]
-		}
-		dot2x32(&sums, x0, x1, w)
-		for r := range pair {
-			out := q.Out[(t+r)*q.W.N+n0:][:width]
-			copy(out, sums[r][:width])
-			if q.Bias != nil {
-				AddTo(out, q.Bias[n0:n0+width])
-			}
-		}
+	out, ldc := q.Out[c.from*q.W.N+n0:], q.W.N
+	first, last := block*c.tiles/c.blocks, (block+1)*c.tiles/c.blocks
+	top, _ := c.tile(first)
+	_, bottom := c.tile(last - 1)
+	if width < PanelWidth {
+		out, ldc = w.scratch.take((bottom-top)*PanelWidth), PanelWidth
+	} else {
+		out = out[top*ldc:]
 	}
-}
-
-// dot2x32 computes the sums of two rows against the 32 columns of a panel
-// [K][32], in blocks of BlockK as MatMul states.
-func dot2x32(sums *[2][PanelWidth]float32, x0, x1, w []float32) {
-	for k := 0; k < len(x0) || k == 0; k += BlockK {
-		end := min(k+BlockK, len(x0))
-		for j := 0; j < PanelWidth; j += 4 {
-			var s [2][4]float32
-			chain2x4(&s, x0[k:end], x1[k:end], w[k*PanelWidth:end*PanelWidth], j)
-			for c := range 4 {
-				if k == 0 {
-					sums[0][j+c], sums[1][j+c] = s[0][c], s[1][c]
-				} else {
-					sums[0][j+c] += s[0][c]
-					sums[1][j+c] += s[1][c]
-				}
-			}
+	weights := q.W.panel(panel)
+	for k0 := 0; k0 == 0 || k0 < c.k; k0 += BlockK {
+		size, m := min(BlockK, c.k-k0), add
+		if k0 == 0 {
+			m = store
+		}
+		for i := first; i < last; i++ {
+			from, to := c.tile(i)
+			a := c.packed[i*c.tileSize+k0*(to-from):]
+			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights[k0*PanelWidth:], size, m)
 		}
 	}
-}
-
-// chain2x4 runs one block's eight chains: two rows of x against columns
-// [j, j+4) of the panel w [len(x0)][32].
-func chain2x4(s *[2][4]float32, x0, x1, w []float32, j int) {
-	var a0, a1, a2, a3, b0, b1, b2, b3 float32
-	x1 = x1[:len(x0)]
-	for i, u := range x0 {
-		v := x1[i]
-		c := w[i*PanelWidth+j:][:4:4]
-		a0 += float32(u * c[0])
-		a1 += float32(u * c[1])
-		a2 += float32(u * c[2])
-		a3 += float32(u * c[3])
-		b0 += float32(v * c[0])
-		b1 += float32(v * c[1])
-		b2 += float32(v * c[2])
-		b3 += float32(v * c[3])
+	for t := top; t < bottom; t++ {
+		row := q.Out[(c.from+t)*q.W.N+n0:][:width]
+		if width < PanelWidth {
+			copy(row, out[(t-top)*ldc:])
+		}
+		if q.Bias != nil {
+			AddTo(row, q.Bias[n0:n0+width])
+		}
 	}
-	s[0] = [4]float32{a0, a1, a2, a3}
-	s[1] = [4]float32{b0, b1, b2, b3}
 }

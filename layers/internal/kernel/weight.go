@@ -37,6 +37,9 @@ func PackedBytes(n, k int) int64 {
 	return int64((n+PanelWidth-1)/PanelWidth) * int64(k) * PanelWidth * 4
 }
 
+// count returns the number of panels.
+func (w *Weight) count() int { return (w.N + PanelWidth - 1) / PanelWidth }
+
 // panel returns panel i, [K][32].
 func (w *Weight) panel(i int) []float32 {
 	size := w.K * PanelWidth
