@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +29,7 @@ type collectFlags struct {
 	noChat, dryRun                bool
 	threads, batchTokens          int
 	seed                          int64
-	show                          int
+	show                          string
 }
 
 func newCollect(e *env) *cobra.Command {
@@ -67,7 +69,7 @@ line. --questions takes ready questions instead of both.`,
 	flags.IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
 	flags.Int64Var(&f.seed, "seed", 0, "recorded in the manifest")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything, but do not run the model")
-	flags.IntVar(&f.show, "show", 0, "print the token map of the first N questions")
+	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
 	require(c, "model")
@@ -124,7 +126,11 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	for _, finding := range plan.Findings {
 		e.Notef("warning: %s", finding)
 	}
-	for _, q := range plan.Questions[:min(f.show, len(plan.Questions))] {
+	shown, err := pickQuestions(f.show, plan.Questions)
+	if err != nil {
+		return err
+	}
+	for _, q := range shown {
 		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
 	}
 	report := newCollectReport(plan, f.dryRun)
@@ -137,6 +143,25 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 		}
 	}
 	return e.Result(report, report.print)
+}
+
+// pickQuestions reads --show: how many of the first, or ids.
+func pickQuestions(show string, questions []dataset.Question) ([]dataset.Question, error) {
+	if show == "" {
+		return nil, nil
+	}
+	if n, err := strconv.Atoi(show); err == nil && n >= 0 {
+		return questions[:min(n, len(questions))], nil
+	}
+	var picked []dataset.Question
+	for _, id := range strings.Split(show, ",") {
+		i := slices.IndexFunc(questions, func(q dataset.Question) bool { return q.ID == strings.TrimSpace(id) })
+		if i < 0 {
+			return nil, usagef("--show: want a number, or ids from %s to %s, have %q", questions[0].ID, questions[len(questions)-1].ID, id)
+		}
+		picked = append(picked, questions[i])
+	}
+	return picked, nil
 }
 
 // runPlan runs a plan with progress on stderr.
@@ -220,14 +245,15 @@ func (r *collectReport) print(w io.Writer) {
 	switch {
 	case r.DryRun:
 		fmt.Fprintf(w, "would make %s\n", orDash(r.Dir))
-	case r.Tokens == 0:
+	case r.Resumed == r.Questions:
 		fmt.Fprintf(w, "%s is made already\n", r.Dir)
 	default:
 		fmt.Fprintf(w, "made %s in %.1f s\n", r.Dir, r.Seconds)
 	}
 	fmt.Fprintf(w, "  model       %s, %s, arithmetic %s\n", r.Model, form, r.Arithmetic)
 	fmt.Fprintf(w, "  questions   %d: %d target, %d control\n", r.Questions, r.Target, r.Control)
-	fmt.Fprintf(w, "  rows        %d token positions × %d layers × %s, %d values of %s each\n", r.Rows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)
+	fmt.Fprintf(w, "  rows        %d token positions (%d target, %d control) × %d layers × %s, %d values of %s each\n",
+		r.Rows, r.TargetRows, r.ControlRows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)
 	fmt.Fprintf(w, "  rows files  %s\n", formatBytes(r.Bytes))
 	if r.Tokens > 0 {
 		fmt.Fprintf(w, "  computed    %d tokens for prompts of %d, %.0f per second\n", r.Tokens, r.PromptTokens, float64(r.Tokens)/r.Seconds)
