@@ -21,7 +21,7 @@ func main() {
 	check(s.Run(context.Background(), prompt, func(p model.Point, rows model.Rows) error {
 		for t := range rows.Len() {
 			norm := blas32.Nrm2(blas32.Vector{N: rows.Dim, Inc: 1, Data: rows.Row(t)})
-			fmt.Printf("token %d: |%s| = %.4f\n", t, p, norm)
+			fmt.Printf("token %d: |%s| = %.2f\n", t, p, norm)
 		}
 		return nil
 	}))

@@ -14,10 +14,10 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `token 0: |mlp_in.2| = 7.4783
-token 1: |mlp_in.2| = 7.5530
-token 2: |mlp_in.2| = 7.3765
-token 3: |mlp_in.2| = 7.7064
+	const want = `token 0: |mlp_in.2| = 7.48
+token 1: |mlp_in.2| = 7.55
+token 2: |mlp_in.2| = 7.38
+token 3: |mlp_in.2| = 7.71
 `
 	if string(out) != want {
 		t.Errorf("want\n%shave\n%s", want, out)
