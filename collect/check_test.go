@@ -133,6 +133,52 @@ func TestDecodeProofNeedsNoSpans(t *testing.T) {
 	}
 }
 
+// Where the concept stands more than once only its last place is right.
+func TestDecodeProofFindsAnEarlierPlace(t *testing.T) {
+	tok := mini(t, "smollm2")
+	questions, err := BuildQuestions(Job{Chat: chat(t, chatml), Questions: []OwnQuestion{
+		{Text: "Is the France of old the France of today?", Concept: "France", Set: "target"},
+	}}, tok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := questions[0]
+	earlier := last
+	at := strings.Index(last.Prompt, "France")
+	first, end, _ := tokensOf(last.Spans, Span{at, at + len("France")})
+	if first == last.TokenSpan[0] {
+		t.Fatal("want another place")
+	}
+	earlier.TokenSpan = [2]int{first, end}
+	if _, err := checkDecoded(&earlier, tok); err == nil || !strings.Contains(err.Error(), "the first of the concept's") {
+		t.Errorf("the tokens of an earlier place: have %v", err)
+	}
+	earlier.TokenSpan = [2]int{first, last.TokenSpan[1]}
+	if _, err := checkDecoded(&earlier, tok); err == nil || !strings.Contains(err.Error(), "the first of the concept's") {
+		t.Errorf("begun at an earlier place: have %v", err)
+	}
+	later := last
+	later.PromptSpan = [2]int{at, at + len("France")}
+	if _, err := checkDecoded(&later, tok); err == nil || !strings.Contains(err.Error(), "have the concept before it") {
+		t.Errorf("the tokens of a later place: have %v", err)
+	}
+}
+
+// A concept of many tokens of which the last holds it again: cut short, the
+// tokens hold the concept and end before its last place does.
+func TestDecodeProofNeedsTheWholeConcept(t *testing.T) {
+	tok := mini(t, "smollm2")
+	q := designed(t, tok)[10] // Côte d'Ivoire
+	for _, concept := range []string{"C", "Côte"} {
+		cut := q
+		cut.Concept = concept
+		cut.TokenSpan[1]--
+		if _, err := checkDecoded(&cut, tok); err == nil || !strings.Contains(err.Error(), "have the prompt only to") {
+			t.Errorf("%q: have %v", concept, err)
+		}
+	}
+}
+
 func TestCoverage(t *testing.T) {
 	questions := designed(t, mini(t, "smollm2"))
 	missing := slices.Delete(slices.Clone(questions), 7, 8)

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -46,22 +45,22 @@ func checkTokens(q *dataset.Question, d Decoder) error {
 	return nil
 }
 
-// checkDecoded proves a question's token indices by decoding alone. The tokens
-// before the concept must give the prompt before it; with the concept's own
-// tokens the prompt through it, but not without the last of them: so the first
-// row is the token right after the concept. The concept's tokens must hold it
-// in any case. Spaces are not compared. Some tokenizers cannot give a prompt
-// back, for want of a character; exact is then false, and only the concept's
-// own tokens are looked at.
+// checkDecoded proves a question's token indices by decoding alone: the tokens
+// up to the concept's first and with it give more than the prompt before the
+// concept; up to the concept's last and with it the prompt through the concept,
+// and without it less. So the first row is the token right after the concept.
+// The concept's tokens must hold it in any case. Spaces are not compared. Some
+// tokenizers cannot give a prompt back, for want of a character; exact is then
+// false, and only the concept's own tokens are looked at.
 func checkDecoded(q *dataset.Question, d Decoder) (exact bool, err error) {
 	first, end := q.TokenSpan[0], q.TokenSpan[1]
 	texts := make([]string, 5)
-	for i, cut := range [][2]int{{first, end}, {0, len(q.IDs)}, {0, first}, {0, end}, {0, end - 1}} {
+	for i, cut := range [][2]int{{first, end}, {0, len(q.IDs)}, {0, first + 1}, {0, end}, {0, end - 1}} {
 		if texts[i], err = decodeWritten(q, cut[0], cut[1], d); err != nil {
 			return false, err
 		}
 	}
-	own, whole, before, through, short := texts[0], texts[1], texts[2], texts[3], texts[4]
+	own, whole, begun, through, short := texts[0], texts[1], texts[2], texts[3], texts[4]
 	if !strings.Contains(own, composed(q.Concept)) {
 		return false, fmt.Errorf("tokens %v: want a text that holds %q, have %q", q.TokenSpan, q.Concept, own)
 	}
@@ -70,10 +69,10 @@ func checkDecoded(q *dataset.Question, d Decoder) (exact bool, err error) {
 	}
 	upto := composed(q.Prompt[:q.PromptSpan[1]])
 	switch {
-	case !strings.HasPrefix(composed(q.Prompt[:q.PromptSpan[0]]), before):
-		return true, fmt.Errorf("tokens before %d: want the prompt before the concept, have %q", first, before)
+	case strings.HasPrefix(composed(q.Prompt[:q.PromptSpan[0]]), begun):
+		return true, fmt.Errorf("token %d: want the first of the concept's, have the concept behind it, after %q", first, begun)
 	case !strings.HasPrefix(through, upto):
-		return true, fmt.Errorf("tokens before %d: want the prompt through the concept, have %q", end, through)
+		return true, fmt.Errorf("token %d: want the last of the concept's, have the prompt only to %q", end-1, through)
 	case strings.HasPrefix(short, upto):
 		return true, fmt.Errorf("token %d: want the last of the concept's, have the concept before it in %q", end-1, short)
 	}
@@ -81,8 +80,7 @@ func checkDecoded(q *dataset.Question, d Decoder) (exact bool, err error) {
 }
 
 // decodeWritten decodes the tokens [from, to) that stand in the prompt, without
-// those that the tokenizer added, in the form that composed gives. A character
-// that the cut leaves without its last bytes is dropped.
+// those that the tokenizer added, in the form that composed gives.
 func decodeWritten(q *dataset.Question, from, to int, d Decoder) (string, error) {
 	ids := make([]int32, 0, to-from)
 	for i := from; i < to; i++ {
@@ -90,12 +88,9 @@ func decodeWritten(q *dataset.Question, from, to int, d Decoder) (string, error)
 			ids = append(ids, q.IDs[i])
 		}
 	}
-	text, err := d.Decode(slices.Clip(ids), false)
+	text, err := d.Decode(ids, false)
 	if err != nil {
 		return "", err
-	}
-	if to < len(q.IDs) {
-		text = strings.TrimRight(text, "\ufffd")
 	}
 	return composed(text), nil
 }

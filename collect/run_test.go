@@ -141,6 +141,7 @@ type stopping struct {
 	left  int
 	err   error
 	spoil float32
+	stats bool // spoil a statistic instead
 }
 
 func (s *stopping) Run(ctx context.Context, b *model.Batch, sink model.Sink) error {
@@ -148,7 +149,11 @@ func (s *stopping) Run(ctx context.Context, b *model.Batch, sink model.Sink) err
 		return s.err
 	}
 	return s.runner.Run(ctx, b, func(p model.Point, rows model.Rows) error {
-		if s.left < 0 {
+		switch {
+		case s.left < 0 && s.stats && rows.StatsPerRow > 0:
+			rows.Stats = slices.Clone(rows.Stats)
+			rows.Stats[0] = s.spoil
+		case s.left < 0 && !s.stats:
 			rows.Data = slices.Clone(rows.Data)
 			rows.Data[len(rows.Data)-1] = s.spoil
 		}

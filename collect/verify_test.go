@@ -63,26 +63,28 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Rows that another model, or another run of it, would not give are found.
+// Values and statistics that the model would not give are found.
 func TestVerifyFindsOtherBits(t *testing.T) {
 	l := tiny(t)
-	o := everything(t, l)
-	p := prepare(t, l, tinyJob(l), o)
-	// The third batch's last value is off: whole frames, right checksums.
-	p.options.BatchTokens = 1
-	p.runner = &stopping{runner: p.session, left: 2, spoil: 0.25}
-	if _, err := p.Run(t.Context(), nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	v, err := Verify(t.Context(), o.Dir, VerifyOptions{Model: l, Sample: 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.OK || !slices.Contains(v.Different, "q00003, mlp_in.1") || slices.Contains(v.Different, "q00002, mlp_in.1") {
-		t.Errorf("want q00003 different and q00002 not, have %v", v.Different)
-	}
-	if v, err = Verify(t.Context(), o.Dir, VerifyOptions{}); err != nil || !v.OK || len(v.Recomputed) != 0 {
-		t.Errorf("without a model: want what is stored checked alone, have %+v, %v", v, err)
+	for _, stats := range []bool{false, true} {
+		o := everything(t, l)
+		p := prepare(t, l, tinyJob(l), o)
+		// From the third question on one number is off: whole frames, right checksums.
+		p.options.BatchTokens = 1
+		p.runner = &stopping{runner: p.session, left: 2, spoil: 0.25, stats: stats}
+		if _, err := p.Run(t.Context(), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		v, err := Verify(t.Context(), o.Dir, VerifyOptions{Model: l, Sample: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.OK || !slices.Contains(v.Different, "q00003, mlp_in.1") || slices.Contains(v.Different, "q00002, mlp_in.1") {
+			t.Errorf("statistics %v: want q00003 different and q00002 not, have %v", stats, v.Different)
+		}
+		if v, err = Verify(t.Context(), o.Dir, VerifyOptions{}); err != nil || !v.OK || len(v.Recomputed) != 0 {
+			t.Errorf("without a model: want what is stored checked alone, have %+v, %v", v, err)
+		}
 	}
 }
 
