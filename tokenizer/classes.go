@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate go run ./internal/genclasses internal/genclasses/unicode_classes_hf_0.23.3.json classes_table.go
+//go:generate go run ./internal/genclasses internal/genclasses/unicode_classes_hf_0.23.3.json classes_gen.go
 
 // class is a set of character classes, one bit each.
 type class uint16
