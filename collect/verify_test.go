@@ -194,3 +194,12 @@ func TestSameBits(t *testing.T) {
 		t.Error("want 0 and -0 told apart")
 	}
 }
+
+// rawTemplates have words after the concept also without a chat form.
+func rawTemplates() []Template {
+	list := slices.Clone(SeedTemplates)
+	for i := range list {
+		list[i].Text += " Say it."
+	}
+	return list
+}
