@@ -110,7 +110,7 @@ func (a *attention) addValues(sums, part, weights []float32, g queries, from, to
 				weights[(j-from)*PanelWidth:], end-row, m)
 		}
 		if n > 0 && last {
-			AddTo(sums, part[:len(sums)])
+			a.kernel.add(sums, sums, part[:len(sums)])
 		}
 	})
 }

@@ -54,3 +54,28 @@ func transpose2x8(dst *float32, stride int, src *float32, at *int, groups int)
 
 // pause tells the processor that this is a spin-wait loop; it takes tens of cycles.
 func pause()
+
+// expSum2 is Kernel.expSum for n ≥ 1 rows.
+//
+//go:noescape
+func expSum2(s *float32, n int, top *float32, total *float32)
+
+// scaleMax2 is Kernel.scaleMax for n ≥ 1 rows; top holds a lower bound before.
+//
+//go:noescape
+func scaleMax2(s *float32, n int, scale float32, top *float32)
+
+// divide2 is Kernel.divide for n ≥ 1 rows.
+//
+//go:noescape
+func divide2(s *float32, n int, total *float32)
+
+// siluMul2 is Kernel.siluMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func siluMul2(dst *float32, gate *float32, up *float32, n int)
+
+// add2 is Kernel.add for n ≥ 1 whole registers.
+//
+//go:noescape
+func add2(dst *float32, a *float32, b *float32, n int)

@@ -1218,3 +1218,515 @@ group:
 TEXT ·pause(SB), NOSPLIT, $0
 	PAUSE
 	RET
+
+DATA exp2<>+0(SB)/4, $0x3fb8aa3b
+DATA exp2<>+4(SB)/4, $0x3fb8aa3b
+DATA exp2<>+8(SB)/4, $0x3fb8aa3b
+DATA exp2<>+12(SB)/4, $0x3fb8aa3b
+DATA exp2<>+16(SB)/4, $0x3fb8aa3b
+DATA exp2<>+20(SB)/4, $0x3fb8aa3b
+DATA exp2<>+24(SB)/4, $0x3fb8aa3b
+DATA exp2<>+28(SB)/4, $0x3fb8aa3b
+DATA exp2<>+32(SB)/4, $0x4b400000
+DATA exp2<>+36(SB)/4, $0x4b400000
+DATA exp2<>+40(SB)/4, $0x4b400000
+DATA exp2<>+44(SB)/4, $0x4b400000
+DATA exp2<>+48(SB)/4, $0x4b400000
+DATA exp2<>+52(SB)/4, $0x4b400000
+DATA exp2<>+56(SB)/4, $0x4b400000
+DATA exp2<>+60(SB)/4, $0x4b400000
+DATA exp2<>+64(SB)/4, $0x3f318000
+DATA exp2<>+68(SB)/4, $0x3f318000
+DATA exp2<>+72(SB)/4, $0x3f318000
+DATA exp2<>+76(SB)/4, $0x3f318000
+DATA exp2<>+80(SB)/4, $0x3f318000
+DATA exp2<>+84(SB)/4, $0x3f318000
+DATA exp2<>+88(SB)/4, $0x3f318000
+DATA exp2<>+92(SB)/4, $0x3f318000
+DATA exp2<>+96(SB)/4, $0xb95e8083
+DATA exp2<>+100(SB)/4, $0xb95e8083
+DATA exp2<>+104(SB)/4, $0xb95e8083
+DATA exp2<>+108(SB)/4, $0xb95e8083
+DATA exp2<>+112(SB)/4, $0xb95e8083
+DATA exp2<>+116(SB)/4, $0xb95e8083
+DATA exp2<>+120(SB)/4, $0xb95e8083
+DATA exp2<>+124(SB)/4, $0xb95e8083
+DATA exp2<>+128(SB)/4, $0x3effffff
+DATA exp2<>+132(SB)/4, $0x3effffff
+DATA exp2<>+136(SB)/4, $0x3effffff
+DATA exp2<>+140(SB)/4, $0x3effffff
+DATA exp2<>+144(SB)/4, $0x3effffff
+DATA exp2<>+148(SB)/4, $0x3effffff
+DATA exp2<>+152(SB)/4, $0x3effffff
+DATA exp2<>+156(SB)/4, $0x3effffff
+DATA exp2<>+160(SB)/4, $0x3e2aaa81
+DATA exp2<>+164(SB)/4, $0x3e2aaa81
+DATA exp2<>+168(SB)/4, $0x3e2aaa81
+DATA exp2<>+172(SB)/4, $0x3e2aaa81
+DATA exp2<>+176(SB)/4, $0x3e2aaa81
+DATA exp2<>+180(SB)/4, $0x3e2aaa81
+DATA exp2<>+184(SB)/4, $0x3e2aaa81
+DATA exp2<>+188(SB)/4, $0x3e2aaa81
+DATA exp2<>+192(SB)/4, $0x3d2aabd5
+DATA exp2<>+196(SB)/4, $0x3d2aabd5
+DATA exp2<>+200(SB)/4, $0x3d2aabd5
+DATA exp2<>+204(SB)/4, $0x3d2aabd5
+DATA exp2<>+208(SB)/4, $0x3d2aabd5
+DATA exp2<>+212(SB)/4, $0x3d2aabd5
+DATA exp2<>+216(SB)/4, $0x3d2aabd5
+DATA exp2<>+220(SB)/4, $0x3d2aabd5
+DATA exp2<>+224(SB)/4, $0x3c08f229
+DATA exp2<>+228(SB)/4, $0x3c08f229
+DATA exp2<>+232(SB)/4, $0x3c08f229
+DATA exp2<>+236(SB)/4, $0x3c08f229
+DATA exp2<>+240(SB)/4, $0x3c08f229
+DATA exp2<>+244(SB)/4, $0x3c08f229
+DATA exp2<>+248(SB)/4, $0x3c08f229
+DATA exp2<>+252(SB)/4, $0x3c08f229
+DATA exp2<>+256(SB)/4, $0x3ab4f7f5
+DATA exp2<>+260(SB)/4, $0x3ab4f7f5
+DATA exp2<>+264(SB)/4, $0x3ab4f7f5
+DATA exp2<>+268(SB)/4, $0x3ab4f7f5
+DATA exp2<>+272(SB)/4, $0x3ab4f7f5
+DATA exp2<>+276(SB)/4, $0x3ab4f7f5
+DATA exp2<>+280(SB)/4, $0x3ab4f7f5
+DATA exp2<>+284(SB)/4, $0x3ab4f7f5
+DATA exp2<>+288(SB)/4, $0x42b17218
+DATA exp2<>+292(SB)/4, $0x42b17218
+DATA exp2<>+296(SB)/4, $0x42b17218
+DATA exp2<>+300(SB)/4, $0x42b17218
+DATA exp2<>+304(SB)/4, $0x42b17218
+DATA exp2<>+308(SB)/4, $0x42b17218
+DATA exp2<>+312(SB)/4, $0x42b17218
+DATA exp2<>+316(SB)/4, $0x42b17218
+DATA exp2<>+320(SB)/4, $0xc2cff1b5
+DATA exp2<>+324(SB)/4, $0xc2cff1b5
+DATA exp2<>+328(SB)/4, $0xc2cff1b5
+DATA exp2<>+332(SB)/4, $0xc2cff1b5
+DATA exp2<>+336(SB)/4, $0xc2cff1b5
+DATA exp2<>+340(SB)/4, $0xc2cff1b5
+DATA exp2<>+344(SB)/4, $0xc2cff1b5
+DATA exp2<>+348(SB)/4, $0xc2cff1b5
+DATA exp2<>+352(SB)/4, $0x3f800000
+DATA exp2<>+356(SB)/4, $0x3f800000
+DATA exp2<>+360(SB)/4, $0x3f800000
+DATA exp2<>+364(SB)/4, $0x3f800000
+DATA exp2<>+368(SB)/4, $0x3f800000
+DATA exp2<>+372(SB)/4, $0x3f800000
+DATA exp2<>+376(SB)/4, $0x3f800000
+DATA exp2<>+380(SB)/4, $0x3f800000
+DATA exp2<>+384(SB)/4, $0x7f800000
+DATA exp2<>+388(SB)/4, $0x7f800000
+DATA exp2<>+392(SB)/4, $0x7f800000
+DATA exp2<>+396(SB)/4, $0x7f800000
+DATA exp2<>+400(SB)/4, $0x7f800000
+DATA exp2<>+404(SB)/4, $0x7f800000
+DATA exp2<>+408(SB)/4, $0x7f800000
+DATA exp2<>+412(SB)/4, $0x7f800000
+DATA exp2<>+416(SB)/4, $0x0000007f
+DATA exp2<>+420(SB)/4, $0x0000007f
+DATA exp2<>+424(SB)/4, $0x0000007f
+DATA exp2<>+428(SB)/4, $0x0000007f
+DATA exp2<>+432(SB)/4, $0x0000007f
+DATA exp2<>+436(SB)/4, $0x0000007f
+DATA exp2<>+440(SB)/4, $0x0000007f
+DATA exp2<>+444(SB)/4, $0x0000007f
+DATA exp2<>+448(SB)/4, $0x80000000
+DATA exp2<>+452(SB)/4, $0x80000000
+DATA exp2<>+456(SB)/4, $0x80000000
+DATA exp2<>+460(SB)/4, $0x80000000
+DATA exp2<>+464(SB)/4, $0x80000000
+DATA exp2<>+468(SB)/4, $0x80000000
+DATA exp2<>+472(SB)/4, $0x80000000
+DATA exp2<>+476(SB)/4, $0x80000000
+GLOBL exp2<>(SB), RODATA|NOPTR, $480
+
+// func expSum2(s *float32, n int, top *float32, total *float32)
+// Requires: AVX, AVX2
+TEXT ·expSum2(SB), NOSPLIT, $0-32
+	MOVQ    top+16(FP), AX
+	MOVQ    total+24(FP), CX
+	MOVQ    s+0(FP), DX
+	MOVQ    n+8(FP), BX
+	VMOVUPS (AX), Y6
+	VXORPS  X5, X5, X5
+	LEAQ    (DX), SI
+	MOVQ    BX, DI
+
+columna:
+	VMOVUPS    (SI), Y0
+	VSUBPS     Y6, Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VMOVUPS    Y1, (SI)
+	VADDPS     Y1, Y5, Y5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columna
+	VADDPS     (CX), Y5, Y5
+	VMOVUPS    Y5, (CX)
+	VMOVUPS    32(AX), Y6
+	VXORPS     X5, X5, X5
+	LEAQ       32(DX), SI
+	MOVQ       BX, DI
+
+columnb:
+	VMOVUPS    (SI), Y0
+	VSUBPS     Y6, Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VMOVUPS    Y1, (SI)
+	VADDPS     Y1, Y5, Y5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columnb
+	VADDPS     32(CX), Y5, Y5
+	VMOVUPS    Y5, 32(CX)
+	VMOVUPS    64(AX), Y6
+	VXORPS     X5, X5, X5
+	LEAQ       64(DX), SI
+	MOVQ       BX, DI
+
+columnc:
+	VMOVUPS    (SI), Y0
+	VSUBPS     Y6, Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VMOVUPS    Y1, (SI)
+	VADDPS     Y1, Y5, Y5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columnc
+	VADDPS     64(CX), Y5, Y5
+	VMOVUPS    Y5, 64(CX)
+	VMOVUPS    96(AX), Y6
+	VXORPS     X5, X5, X5
+	LEAQ       96(DX), SI
+	MOVQ       BX, DI
+
+columnd:
+	VMOVUPS    (SI), Y0
+	VSUBPS     Y6, Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VMOVUPS    Y1, (SI)
+	VADDPS     Y1, Y5, Y5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columnd
+	VADDPS     96(CX), Y5, Y5
+	VMOVUPS    Y5, 96(CX)
+	VZEROUPPER
+	RET
+
+// func scaleMax2(s *float32, n int, scale float32, top *float32)
+// Requires: AVX
+TEXT ·scaleMax2(SB), NOSPLIT, $0-32
+	MOVQ         top+24(FP), AX
+	VBROADCASTSS scale+16(FP), Y1
+	MOVQ         s+0(FP), CX
+	MOVQ         n+8(FP), DX
+	VMOVUPS      (AX), Y2
+	LEAQ         (CX), BX
+	MOVQ         DX, SI
+
+columna:
+	VMULPS  (BX), Y1, Y0
+	VMOVUPS Y0, (BX)
+	VMAXPS  Y0, Y2, Y2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columna
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(AX), Y2
+	LEAQ    32(CX), BX
+	MOVQ    DX, SI
+
+columnb:
+	VMULPS  (BX), Y1, Y0
+	VMOVUPS Y0, (BX)
+	VMAXPS  Y0, Y2, Y2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnb
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS 64(AX), Y2
+	LEAQ    64(CX), BX
+	MOVQ    DX, SI
+
+columnc:
+	VMULPS  (BX), Y1, Y0
+	VMOVUPS Y0, (BX)
+	VMAXPS  Y0, Y2, Y2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnc
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS 96(AX), Y2
+	LEAQ    96(CX), BX
+	MOVQ    DX, SI
+
+columnd:
+	VMULPS  (BX), Y1, Y0
+	VMOVUPS Y0, (BX)
+	VMAXPS  Y0, Y2, Y2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnd
+	VMOVUPS Y2, 96(AX)
+	VZEROUPPER
+	RET
+
+// func divide2(s *float32, n int, total *float32)
+// Requires: AVX
+TEXT ·divide2(SB), NOSPLIT, $0-24
+	MOVQ    total+16(FP), AX
+	MOVQ    s+0(FP), CX
+	MOVQ    n+8(FP), DX
+	VMOVUPS (AX), Y1
+	LEAQ    (CX), BX
+	MOVQ    DX, SI
+
+columna:
+	VMOVUPS (BX), Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columna
+	VMOVUPS 32(AX), Y1
+	LEAQ    32(CX), BX
+	MOVQ    DX, SI
+
+columnb:
+	VMOVUPS (BX), Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnb
+	VMOVUPS 64(AX), Y1
+	LEAQ    64(CX), BX
+	MOVQ    DX, SI
+
+columnc:
+	VMOVUPS (BX), Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnc
+	VMOVUPS 96(AX), Y1
+	LEAQ    96(CX), BX
+	MOVQ    DX, SI
+
+columnd:
+	VMOVUPS (BX), Y0
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnd
+	VZEROUPPER
+	RET
+
+// func siluMul2(dst *float32, gate *float32, up *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·siluMul2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ gate+8(FP), DX
+	MOVQ up+16(FP), BX
+
+vector:
+	VMOVUPS    (DX), Y5
+	VMOVUPS    exp2<>+448(SB), Y0
+	VXORPS     Y5, Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VDIVPS     Y1, Y5, Y5
+	VMULPS     (BX), Y5, Y5
+	VMOVUPS    Y5, (AX)
+	ADDQ       $0x00000020, AX
+	ADDQ       $0x00000020, DX
+	ADDQ       $0x00000020, BX
+	DECQ       CX
+	JNE        vector
+	VZEROUPPER
+	RET
+
+// func add2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·add2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ a+8(FP), DX
+	MOVQ b+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Y0
+	VADDPS  (BX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET

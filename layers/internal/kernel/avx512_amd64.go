@@ -99,3 +99,28 @@ func row512x128(c *float32, a *float32, w *float32, stride int, k int, m int)
 //
 //go:noescape
 func transpose512x16(dst *float32, stride int, src *float32, at *int, groups int)
+
+// expSum512 is Kernel.expSum for n ≥ 1 rows.
+//
+//go:noescape
+func expSum512(s *float32, n int, top *float32, total *float32)
+
+// scaleMax512 is Kernel.scaleMax for n ≥ 1 rows; top holds a lower bound before.
+//
+//go:noescape
+func scaleMax512(s *float32, n int, scale float32, top *float32)
+
+// divide512 is Kernel.divide for n ≥ 1 rows.
+//
+//go:noescape
+func divide512(s *float32, n int, total *float32)
+
+// siluMul512 is Kernel.siluMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func siluMul512(dst *float32, gate *float32, up *float32, n int)
+
+// add512 is Kernel.add for n ≥ 1 whole registers.
+//
+//go:noescape
+func add512(dst *float32, a *float32, b *float32, n int)

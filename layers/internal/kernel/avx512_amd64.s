@@ -4489,3 +4489,493 @@ group:
 	JNE        group
 	VZEROUPPER
 	RET
+
+DATA exp512<>+0(SB)/4, $0x3fb8aa3b
+DATA exp512<>+4(SB)/4, $0x3fb8aa3b
+DATA exp512<>+8(SB)/4, $0x3fb8aa3b
+DATA exp512<>+12(SB)/4, $0x3fb8aa3b
+DATA exp512<>+16(SB)/4, $0x3fb8aa3b
+DATA exp512<>+20(SB)/4, $0x3fb8aa3b
+DATA exp512<>+24(SB)/4, $0x3fb8aa3b
+DATA exp512<>+28(SB)/4, $0x3fb8aa3b
+DATA exp512<>+32(SB)/4, $0x3fb8aa3b
+DATA exp512<>+36(SB)/4, $0x3fb8aa3b
+DATA exp512<>+40(SB)/4, $0x3fb8aa3b
+DATA exp512<>+44(SB)/4, $0x3fb8aa3b
+DATA exp512<>+48(SB)/4, $0x3fb8aa3b
+DATA exp512<>+52(SB)/4, $0x3fb8aa3b
+DATA exp512<>+56(SB)/4, $0x3fb8aa3b
+DATA exp512<>+60(SB)/4, $0x3fb8aa3b
+DATA exp512<>+64(SB)/4, $0x4b400000
+DATA exp512<>+68(SB)/4, $0x4b400000
+DATA exp512<>+72(SB)/4, $0x4b400000
+DATA exp512<>+76(SB)/4, $0x4b400000
+DATA exp512<>+80(SB)/4, $0x4b400000
+DATA exp512<>+84(SB)/4, $0x4b400000
+DATA exp512<>+88(SB)/4, $0x4b400000
+DATA exp512<>+92(SB)/4, $0x4b400000
+DATA exp512<>+96(SB)/4, $0x4b400000
+DATA exp512<>+100(SB)/4, $0x4b400000
+DATA exp512<>+104(SB)/4, $0x4b400000
+DATA exp512<>+108(SB)/4, $0x4b400000
+DATA exp512<>+112(SB)/4, $0x4b400000
+DATA exp512<>+116(SB)/4, $0x4b400000
+DATA exp512<>+120(SB)/4, $0x4b400000
+DATA exp512<>+124(SB)/4, $0x4b400000
+DATA exp512<>+128(SB)/4, $0x3f318000
+DATA exp512<>+132(SB)/4, $0x3f318000
+DATA exp512<>+136(SB)/4, $0x3f318000
+DATA exp512<>+140(SB)/4, $0x3f318000
+DATA exp512<>+144(SB)/4, $0x3f318000
+DATA exp512<>+148(SB)/4, $0x3f318000
+DATA exp512<>+152(SB)/4, $0x3f318000
+DATA exp512<>+156(SB)/4, $0x3f318000
+DATA exp512<>+160(SB)/4, $0x3f318000
+DATA exp512<>+164(SB)/4, $0x3f318000
+DATA exp512<>+168(SB)/4, $0x3f318000
+DATA exp512<>+172(SB)/4, $0x3f318000
+DATA exp512<>+176(SB)/4, $0x3f318000
+DATA exp512<>+180(SB)/4, $0x3f318000
+DATA exp512<>+184(SB)/4, $0x3f318000
+DATA exp512<>+188(SB)/4, $0x3f318000
+DATA exp512<>+192(SB)/4, $0xb95e8083
+DATA exp512<>+196(SB)/4, $0xb95e8083
+DATA exp512<>+200(SB)/4, $0xb95e8083
+DATA exp512<>+204(SB)/4, $0xb95e8083
+DATA exp512<>+208(SB)/4, $0xb95e8083
+DATA exp512<>+212(SB)/4, $0xb95e8083
+DATA exp512<>+216(SB)/4, $0xb95e8083
+DATA exp512<>+220(SB)/4, $0xb95e8083
+DATA exp512<>+224(SB)/4, $0xb95e8083
+DATA exp512<>+228(SB)/4, $0xb95e8083
+DATA exp512<>+232(SB)/4, $0xb95e8083
+DATA exp512<>+236(SB)/4, $0xb95e8083
+DATA exp512<>+240(SB)/4, $0xb95e8083
+DATA exp512<>+244(SB)/4, $0xb95e8083
+DATA exp512<>+248(SB)/4, $0xb95e8083
+DATA exp512<>+252(SB)/4, $0xb95e8083
+DATA exp512<>+256(SB)/4, $0x3effffff
+DATA exp512<>+260(SB)/4, $0x3effffff
+DATA exp512<>+264(SB)/4, $0x3effffff
+DATA exp512<>+268(SB)/4, $0x3effffff
+DATA exp512<>+272(SB)/4, $0x3effffff
+DATA exp512<>+276(SB)/4, $0x3effffff
+DATA exp512<>+280(SB)/4, $0x3effffff
+DATA exp512<>+284(SB)/4, $0x3effffff
+DATA exp512<>+288(SB)/4, $0x3effffff
+DATA exp512<>+292(SB)/4, $0x3effffff
+DATA exp512<>+296(SB)/4, $0x3effffff
+DATA exp512<>+300(SB)/4, $0x3effffff
+DATA exp512<>+304(SB)/4, $0x3effffff
+DATA exp512<>+308(SB)/4, $0x3effffff
+DATA exp512<>+312(SB)/4, $0x3effffff
+DATA exp512<>+316(SB)/4, $0x3effffff
+DATA exp512<>+320(SB)/4, $0x3e2aaa81
+DATA exp512<>+324(SB)/4, $0x3e2aaa81
+DATA exp512<>+328(SB)/4, $0x3e2aaa81
+DATA exp512<>+332(SB)/4, $0x3e2aaa81
+DATA exp512<>+336(SB)/4, $0x3e2aaa81
+DATA exp512<>+340(SB)/4, $0x3e2aaa81
+DATA exp512<>+344(SB)/4, $0x3e2aaa81
+DATA exp512<>+348(SB)/4, $0x3e2aaa81
+DATA exp512<>+352(SB)/4, $0x3e2aaa81
+DATA exp512<>+356(SB)/4, $0x3e2aaa81
+DATA exp512<>+360(SB)/4, $0x3e2aaa81
+DATA exp512<>+364(SB)/4, $0x3e2aaa81
+DATA exp512<>+368(SB)/4, $0x3e2aaa81
+DATA exp512<>+372(SB)/4, $0x3e2aaa81
+DATA exp512<>+376(SB)/4, $0x3e2aaa81
+DATA exp512<>+380(SB)/4, $0x3e2aaa81
+DATA exp512<>+384(SB)/4, $0x3d2aabd5
+DATA exp512<>+388(SB)/4, $0x3d2aabd5
+DATA exp512<>+392(SB)/4, $0x3d2aabd5
+DATA exp512<>+396(SB)/4, $0x3d2aabd5
+DATA exp512<>+400(SB)/4, $0x3d2aabd5
+DATA exp512<>+404(SB)/4, $0x3d2aabd5
+DATA exp512<>+408(SB)/4, $0x3d2aabd5
+DATA exp512<>+412(SB)/4, $0x3d2aabd5
+DATA exp512<>+416(SB)/4, $0x3d2aabd5
+DATA exp512<>+420(SB)/4, $0x3d2aabd5
+DATA exp512<>+424(SB)/4, $0x3d2aabd5
+DATA exp512<>+428(SB)/4, $0x3d2aabd5
+DATA exp512<>+432(SB)/4, $0x3d2aabd5
+DATA exp512<>+436(SB)/4, $0x3d2aabd5
+DATA exp512<>+440(SB)/4, $0x3d2aabd5
+DATA exp512<>+444(SB)/4, $0x3d2aabd5
+DATA exp512<>+448(SB)/4, $0x3c08f229
+DATA exp512<>+452(SB)/4, $0x3c08f229
+DATA exp512<>+456(SB)/4, $0x3c08f229
+DATA exp512<>+460(SB)/4, $0x3c08f229
+DATA exp512<>+464(SB)/4, $0x3c08f229
+DATA exp512<>+468(SB)/4, $0x3c08f229
+DATA exp512<>+472(SB)/4, $0x3c08f229
+DATA exp512<>+476(SB)/4, $0x3c08f229
+DATA exp512<>+480(SB)/4, $0x3c08f229
+DATA exp512<>+484(SB)/4, $0x3c08f229
+DATA exp512<>+488(SB)/4, $0x3c08f229
+DATA exp512<>+492(SB)/4, $0x3c08f229
+DATA exp512<>+496(SB)/4, $0x3c08f229
+DATA exp512<>+500(SB)/4, $0x3c08f229
+DATA exp512<>+504(SB)/4, $0x3c08f229
+DATA exp512<>+508(SB)/4, $0x3c08f229
+DATA exp512<>+512(SB)/4, $0x3ab4f7f5
+DATA exp512<>+516(SB)/4, $0x3ab4f7f5
+DATA exp512<>+520(SB)/4, $0x3ab4f7f5
+DATA exp512<>+524(SB)/4, $0x3ab4f7f5
+DATA exp512<>+528(SB)/4, $0x3ab4f7f5
+DATA exp512<>+532(SB)/4, $0x3ab4f7f5
+DATA exp512<>+536(SB)/4, $0x3ab4f7f5
+DATA exp512<>+540(SB)/4, $0x3ab4f7f5
+DATA exp512<>+544(SB)/4, $0x3ab4f7f5
+DATA exp512<>+548(SB)/4, $0x3ab4f7f5
+DATA exp512<>+552(SB)/4, $0x3ab4f7f5
+DATA exp512<>+556(SB)/4, $0x3ab4f7f5
+DATA exp512<>+560(SB)/4, $0x3ab4f7f5
+DATA exp512<>+564(SB)/4, $0x3ab4f7f5
+DATA exp512<>+568(SB)/4, $0x3ab4f7f5
+DATA exp512<>+572(SB)/4, $0x3ab4f7f5
+DATA exp512<>+576(SB)/4, $0x42b17218
+DATA exp512<>+580(SB)/4, $0x42b17218
+DATA exp512<>+584(SB)/4, $0x42b17218
+DATA exp512<>+588(SB)/4, $0x42b17218
+DATA exp512<>+592(SB)/4, $0x42b17218
+DATA exp512<>+596(SB)/4, $0x42b17218
+DATA exp512<>+600(SB)/4, $0x42b17218
+DATA exp512<>+604(SB)/4, $0x42b17218
+DATA exp512<>+608(SB)/4, $0x42b17218
+DATA exp512<>+612(SB)/4, $0x42b17218
+DATA exp512<>+616(SB)/4, $0x42b17218
+DATA exp512<>+620(SB)/4, $0x42b17218
+DATA exp512<>+624(SB)/4, $0x42b17218
+DATA exp512<>+628(SB)/4, $0x42b17218
+DATA exp512<>+632(SB)/4, $0x42b17218
+DATA exp512<>+636(SB)/4, $0x42b17218
+DATA exp512<>+640(SB)/4, $0xc2cff1b5
+DATA exp512<>+644(SB)/4, $0xc2cff1b5
+DATA exp512<>+648(SB)/4, $0xc2cff1b5
+DATA exp512<>+652(SB)/4, $0xc2cff1b5
+DATA exp512<>+656(SB)/4, $0xc2cff1b5
+DATA exp512<>+660(SB)/4, $0xc2cff1b5
+DATA exp512<>+664(SB)/4, $0xc2cff1b5
+DATA exp512<>+668(SB)/4, $0xc2cff1b5
+DATA exp512<>+672(SB)/4, $0xc2cff1b5
+DATA exp512<>+676(SB)/4, $0xc2cff1b5
+DATA exp512<>+680(SB)/4, $0xc2cff1b5
+DATA exp512<>+684(SB)/4, $0xc2cff1b5
+DATA exp512<>+688(SB)/4, $0xc2cff1b5
+DATA exp512<>+692(SB)/4, $0xc2cff1b5
+DATA exp512<>+696(SB)/4, $0xc2cff1b5
+DATA exp512<>+700(SB)/4, $0xc2cff1b5
+DATA exp512<>+704(SB)/4, $0x3f800000
+DATA exp512<>+708(SB)/4, $0x3f800000
+DATA exp512<>+712(SB)/4, $0x3f800000
+DATA exp512<>+716(SB)/4, $0x3f800000
+DATA exp512<>+720(SB)/4, $0x3f800000
+DATA exp512<>+724(SB)/4, $0x3f800000
+DATA exp512<>+728(SB)/4, $0x3f800000
+DATA exp512<>+732(SB)/4, $0x3f800000
+DATA exp512<>+736(SB)/4, $0x3f800000
+DATA exp512<>+740(SB)/4, $0x3f800000
+DATA exp512<>+744(SB)/4, $0x3f800000
+DATA exp512<>+748(SB)/4, $0x3f800000
+DATA exp512<>+752(SB)/4, $0x3f800000
+DATA exp512<>+756(SB)/4, $0x3f800000
+DATA exp512<>+760(SB)/4, $0x3f800000
+DATA exp512<>+764(SB)/4, $0x3f800000
+DATA exp512<>+768(SB)/4, $0x7f800000
+DATA exp512<>+772(SB)/4, $0x7f800000
+DATA exp512<>+776(SB)/4, $0x7f800000
+DATA exp512<>+780(SB)/4, $0x7f800000
+DATA exp512<>+784(SB)/4, $0x7f800000
+DATA exp512<>+788(SB)/4, $0x7f800000
+DATA exp512<>+792(SB)/4, $0x7f800000
+DATA exp512<>+796(SB)/4, $0x7f800000
+DATA exp512<>+800(SB)/4, $0x7f800000
+DATA exp512<>+804(SB)/4, $0x7f800000
+DATA exp512<>+808(SB)/4, $0x7f800000
+DATA exp512<>+812(SB)/4, $0x7f800000
+DATA exp512<>+816(SB)/4, $0x7f800000
+DATA exp512<>+820(SB)/4, $0x7f800000
+DATA exp512<>+824(SB)/4, $0x7f800000
+DATA exp512<>+828(SB)/4, $0x7f800000
+DATA exp512<>+832(SB)/4, $0x0000007f
+DATA exp512<>+836(SB)/4, $0x0000007f
+DATA exp512<>+840(SB)/4, $0x0000007f
+DATA exp512<>+844(SB)/4, $0x0000007f
+DATA exp512<>+848(SB)/4, $0x0000007f
+DATA exp512<>+852(SB)/4, $0x0000007f
+DATA exp512<>+856(SB)/4, $0x0000007f
+DATA exp512<>+860(SB)/4, $0x0000007f
+DATA exp512<>+864(SB)/4, $0x0000007f
+DATA exp512<>+868(SB)/4, $0x0000007f
+DATA exp512<>+872(SB)/4, $0x0000007f
+DATA exp512<>+876(SB)/4, $0x0000007f
+DATA exp512<>+880(SB)/4, $0x0000007f
+DATA exp512<>+884(SB)/4, $0x0000007f
+DATA exp512<>+888(SB)/4, $0x0000007f
+DATA exp512<>+892(SB)/4, $0x0000007f
+DATA exp512<>+896(SB)/4, $0x80000000
+DATA exp512<>+900(SB)/4, $0x80000000
+DATA exp512<>+904(SB)/4, $0x80000000
+DATA exp512<>+908(SB)/4, $0x80000000
+DATA exp512<>+912(SB)/4, $0x80000000
+DATA exp512<>+916(SB)/4, $0x80000000
+DATA exp512<>+920(SB)/4, $0x80000000
+DATA exp512<>+924(SB)/4, $0x80000000
+DATA exp512<>+928(SB)/4, $0x80000000
+DATA exp512<>+932(SB)/4, $0x80000000
+DATA exp512<>+936(SB)/4, $0x80000000
+DATA exp512<>+940(SB)/4, $0x80000000
+DATA exp512<>+944(SB)/4, $0x80000000
+DATA exp512<>+948(SB)/4, $0x80000000
+DATA exp512<>+952(SB)/4, $0x80000000
+DATA exp512<>+956(SB)/4, $0x80000000
+GLOBL exp512<>(SB), RODATA|NOPTR, $960
+
+// func expSum512(s *float32, n int, top *float32, total *float32)
+// Requires: AVX, AVX512F
+TEXT ·expSum512(SB), NOSPLIT, $0-32
+	MOVQ    top+16(FP), AX
+	MOVQ    total+24(FP), CX
+	MOVQ    s+0(FP), DX
+	MOVQ    n+8(FP), BX
+	VMOVUPS (AX), Z6
+	VXORPS  X5, X5, X5
+	LEAQ    (DX), SI
+	MOVQ    BX, DI
+
+columna:
+	VMOVUPS    (SI), Z0
+	VSUBPS     Z6, Z0, Z0
+	VMULPS     exp512<>+0(SB), Z0, Z3
+	VADDPS     exp512<>+64(SB), Z3, Z3
+	VSUBPS     exp512<>+64(SB), Z3, Z3
+	VMULPS     exp512<>+128(SB), Z3, Z2
+	VSUBPS     Z2, Z0, Z4
+	VMULPS     exp512<>+192(SB), Z3, Z2
+	VSUBPS     Z2, Z4, Z4
+	VMULPS     exp512<>+512(SB), Z4, Z1
+	VADDPS     exp512<>+448(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+384(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+320(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+256(SB), Z1, Z1
+	VMULPS     Z4, Z4, Z2
+	VMULPS     Z2, Z1, Z1
+	VADDPS     Z4, Z1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VCVTTPS2DQ Z3, Z3
+	VPSRAD     $0x01, Z3, Z2
+	VPSUBD     Z2, Z3, Z3
+	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z1, Z1
+	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPSLLD     $0x17, Z3, Z3
+	VMULPS     Z3, Z1, Z1
+	VMOVUPS    exp512<>+768(SB), Z2
+	VCMPPS     $0x1e, exp512<>+576(SB), Z0, K1
+	VBLENDMPS  Z2, Z1, K1, Z1
+	VCMPPS     $0x15, exp512<>+640(SB), Z0, K1
+	VMOVAPS.Z  Z1, K1, Z1
+	VMOVUPS    Z1, (SI)
+	VADDPS     Z1, Z5, Z5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columna
+	VADDPS     (CX), Z5, Z5
+	VMOVUPS    Z5, (CX)
+	VMOVUPS    64(AX), Z6
+	VXORPS     X5, X5, X5
+	LEAQ       64(DX), SI
+	MOVQ       BX, DI
+
+columnb:
+	VMOVUPS    (SI), Z0
+	VSUBPS     Z6, Z0, Z0
+	VMULPS     exp512<>+0(SB), Z0, Z3
+	VADDPS     exp512<>+64(SB), Z3, Z3
+	VSUBPS     exp512<>+64(SB), Z3, Z3
+	VMULPS     exp512<>+128(SB), Z3, Z2
+	VSUBPS     Z2, Z0, Z4
+	VMULPS     exp512<>+192(SB), Z3, Z2
+	VSUBPS     Z2, Z4, Z4
+	VMULPS     exp512<>+512(SB), Z4, Z1
+	VADDPS     exp512<>+448(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+384(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+320(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+256(SB), Z1, Z1
+	VMULPS     Z4, Z4, Z2
+	VMULPS     Z2, Z1, Z1
+	VADDPS     Z4, Z1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VCVTTPS2DQ Z3, Z3
+	VPSRAD     $0x01, Z3, Z2
+	VPSUBD     Z2, Z3, Z3
+	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z1, Z1
+	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPSLLD     $0x17, Z3, Z3
+	VMULPS     Z3, Z1, Z1
+	VMOVUPS    exp512<>+768(SB), Z2
+	VCMPPS     $0x1e, exp512<>+576(SB), Z0, K1
+	VBLENDMPS  Z2, Z1, K1, Z1
+	VCMPPS     $0x15, exp512<>+640(SB), Z0, K1
+	VMOVAPS.Z  Z1, K1, Z1
+	VMOVUPS    Z1, (SI)
+	VADDPS     Z1, Z5, Z5
+	ADDQ       $0x00000080, SI
+	DECQ       DI
+	JNE        columnb
+	VADDPS     64(CX), Z5, Z5
+	VMOVUPS    Z5, 64(CX)
+	VZEROUPPER
+	RET
+
+// func scaleMax512(s *float32, n int, scale float32, top *float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleMax512(SB), NOSPLIT, $0-32
+	MOVQ         top+24(FP), AX
+	VBROADCASTSS scale+16(FP), Z1
+	MOVQ         s+0(FP), CX
+	MOVQ         n+8(FP), DX
+	VMOVUPS      (AX), Z2
+	LEAQ         (CX), BX
+	MOVQ         DX, SI
+
+columna:
+	VMULPS  (BX), Z1, Z0
+	VMOVUPS Z0, (BX)
+	VMAXPS  Z0, Z2, Z2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columna
+	VMOVUPS Z2, (AX)
+	VMOVUPS 64(AX), Z2
+	LEAQ    64(CX), BX
+	MOVQ    DX, SI
+
+columnb:
+	VMULPS  (BX), Z1, Z0
+	VMOVUPS Z0, (BX)
+	VMAXPS  Z0, Z2, Z2
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnb
+	VMOVUPS Z2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func divide512(s *float32, n int, total *float32)
+// Requires: AVX, AVX512F
+TEXT ·divide512(SB), NOSPLIT, $0-24
+	MOVQ    total+16(FP), AX
+	MOVQ    s+0(FP), CX
+	MOVQ    n+8(FP), DX
+	VMOVUPS (AX), Z1
+	LEAQ    (CX), BX
+	MOVQ    DX, SI
+
+columna:
+	VMOVUPS (BX), Z0
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columna
+	VMOVUPS 64(AX), Z1
+	LEAQ    64(CX), BX
+	MOVQ    DX, SI
+
+columnb:
+	VMOVUPS (BX), Z0
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x00000080, BX
+	DECQ    SI
+	JNE     columnb
+	VZEROUPPER
+	RET
+
+// func siluMul512(dst *float32, gate *float32, up *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·siluMul512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ gate+8(FP), DX
+	MOVQ up+16(FP), BX
+
+vector:
+	VMOVUPS    (DX), Z5
+	VMOVUPS    exp512<>+896(SB), Z0
+	VPXORD     Z5, Z0, Z0
+	VMULPS     exp512<>+0(SB), Z0, Z3
+	VADDPS     exp512<>+64(SB), Z3, Z3
+	VSUBPS     exp512<>+64(SB), Z3, Z3
+	VMULPS     exp512<>+128(SB), Z3, Z2
+	VSUBPS     Z2, Z0, Z4
+	VMULPS     exp512<>+192(SB), Z3, Z2
+	VSUBPS     Z2, Z4, Z4
+	VMULPS     exp512<>+512(SB), Z4, Z1
+	VADDPS     exp512<>+448(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+384(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+320(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+256(SB), Z1, Z1
+	VMULPS     Z4, Z4, Z2
+	VMULPS     Z2, Z1, Z1
+	VADDPS     Z4, Z1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VCVTTPS2DQ Z3, Z3
+	VPSRAD     $0x01, Z3, Z2
+	VPSUBD     Z2, Z3, Z3
+	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z1, Z1
+	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPSLLD     $0x17, Z3, Z3
+	VMULPS     Z3, Z1, Z1
+	VMOVUPS    exp512<>+768(SB), Z2
+	VCMPPS     $0x1e, exp512<>+576(SB), Z0, K1
+	VBLENDMPS  Z2, Z1, K1, Z1
+	VCMPPS     $0x15, exp512<>+640(SB), Z0, K1
+	VMOVAPS.Z  Z1, K1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VDIVPS     Z1, Z5, Z5
+	VMULPS     (BX), Z5, Z5
+	VMOVUPS    Z5, (AX)
+	ADDQ       $0x00000040, AX
+	ADDQ       $0x00000040, DX
+	ADDQ       $0x00000040, BX
+	DECQ       CX
+	JNE        vector
+	VZEROUPPER
+	RET
+
+// func add512(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·add512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ a+8(FP), DX
+	MOVQ b+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Z0
+	VADDPS  (BX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET

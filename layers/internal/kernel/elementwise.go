@@ -1,20 +1,9 @@
 package kernel
 
-// AddTo adds b to a, element by element.
-func AddTo(a, b []float32) {
-	b = b[:len(a)]
-	for i, v := range b {
-		a[i] += v
-	}
-}
-
 // Add writes a + b to dst, element by element.
 func (p *Pool) Add(dst, a, b []float32) {
 	p.RunRows(len(dst), func(from, to int) {
-		d, a, b := dst[from:to], a[from:to], b[from:to]
-		for i := range d {
-			d[i] = a[i] + b[i]
-		}
+		p.kernel.add(dst[from:to], a[from:to], b[from:to])
 	})
 }
 
@@ -26,9 +15,25 @@ func (p *Pool) Add(dst, a, b []float32) {
 // form is SwiGLU of Shazeer, "GLU variants improve transformer", 2020.
 func (p *Pool) SiLUMul(dst, gate, up []float32) {
 	p.RunRows(len(dst), func(from, to int) {
-		d, g, u := dst[from:to], gate[from:to], up[from:to]
-		for i := range d {
-			d[i] = g[i] / (1 + Exp(-g[i])) * u[i]
-		}
+		p.kernel.siluMul(dst[from:to], gate[from:to], up[from:to])
 	})
+}
+
+// AddTo adds b to a, element by element.
+func AddTo(a, b []float32) { addTwo(a, a, b) }
+
+// addTwo is the plain form of Kernel.add.
+func addTwo(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] + b[i]
+	}
+}
+
+// siluMul is the plain form of Kernel.siluMul.
+func siluMul(dst, gate, up []float32) {
+	gate, up = gate[:len(dst)], up[:len(dst)]
+	for i := range dst {
+		dst[i] = gate[i] / (1 + Exp(-gate[i])) * up[i]
+	}
 }

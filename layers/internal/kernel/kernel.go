@@ -29,6 +29,9 @@ type Kernel struct {
 	scaleMax func(s []float32, scale float32, top *[PanelWidth]float32)
 	expSum   func(s []float32, top, total *[PanelWidth]float32)
 	divide   func(s []float32, total *[PanelWidth]float32)
+
+	siluMul func(dst, gate, up []float32)
+	add     func(dst, a, b []float32)
 }
 
 // laneCount is the most rows that a transpose takes.
@@ -74,7 +77,7 @@ func Supported() []Kernel {
 	portable := Kernel{
 		name: "portable", arithmetic: arithmetic("portable"),
 		rows: goRows, tile: portableTile, transpose: transpose,
-		scaleMax: scaleMax, expSum: expSum, divide: divide,
+		scaleMax: scaleMax, expSum: expSum, divide: divide, siluMul: siluMul, add: addTwo,
 	}
 	judge := portable
 	judge.name, judge.arithmetic, judge.tile = "go", arithmetic("fma"), fusedTile

@@ -12,14 +12,16 @@ func assembly() []Kernel {
 		kernels = append(kernels, Kernel{
 			name: "avx512", arithmetic: arithmetic("fma"), rows: len(tiles512), panels: 4,
 			tile: tile512, row: row512, transpose: transpose512,
-			scaleMax: scaleMax, expSum: expSum, divide: divide,
+			scaleMax: withScaleMax(scaleMax512), expSum: withExpSum(expSum512), divide: withDivide(divide512),
+			siluMul: withElements(16, siluMul512, siluMul), add: withElements(16, add512, addTwo),
 		})
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		kernels = append(kernels, Kernel{
 			name: "avx2", arithmetic: arithmetic("fma"), rows: len(tiles2), panels: 2,
 			tile: tile2, row: row2, transpose: transpose2,
-			scaleMax: scaleMax, expSum: expSum, divide: divide,
+			scaleMax: withScaleMax(scaleMax2), expSum: withExpSum(expSum2), divide: withDivide(divide2),
+			siluMul: withElements(8, siluMul2, siluMul), add: withElements(8, add2, addTwo),
 		})
 	}
 	return kernels

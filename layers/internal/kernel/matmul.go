@@ -132,7 +132,7 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 			copy(row, out[(t-top)*ldc:])
 		}
 		if q.Bias != nil {
-			AddTo(row, q.Bias[n0:n0+width])
+			k.add(row, row, q.Bias[n0:n0+width])
 		}
 	}
 }

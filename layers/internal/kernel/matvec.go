@@ -46,6 +46,6 @@ func (k *Kernel) vector(w *worker, x []float32, q Product, first, last int) {
 	}
 	copy(out, sums)
 	if q.Bias != nil {
-		AddTo(out, q.Bias[n0:n0+width])
+		k.add(out, out, q.Bias[n0:n0+width])
 	}
 }

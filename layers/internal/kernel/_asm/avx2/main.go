@@ -7,6 +7,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"premlp/layers/internal/kernel/_asm/panel"
 )
 
 const (
@@ -28,6 +30,7 @@ func main() {
 	row()
 	transpose()
 	pause()
+	panel.Write(panel.Vector{Suffix: "2", Bytes: 32, R: y[:]})
 	Generate()
 }
 

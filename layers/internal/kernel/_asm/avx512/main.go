@@ -7,6 +7,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"premlp/layers/internal/kernel/_asm/panel"
 )
 
 const (
@@ -29,6 +31,7 @@ func main() {
 	}
 	row()
 	transpose()
+	panel.Write(panel.Vector{Suffix: "512", Bytes: 64, R: z[:]})
 	Generate()
 }
 

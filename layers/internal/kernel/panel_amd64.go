@@ -1,0 +1,48 @@
+//go:build !noasm
+
+package kernel
+
+import "math"
+
+// withScaleMax returns Kernel.scaleMax by assembly f.
+func withScaleMax(f func(s *float32, n int, scale float32, top *float32)) func(s []float32, scale float32, top *[PanelWidth]float32) {
+	return func(s []float32, scale float32, top *[PanelWidth]float32) {
+		for i := range top {
+			top[i] = float32(math.Inf(-1))
+		}
+		if n := len(s) / PanelWidth; n > 0 {
+			f(&s[0], n, scale, &top[0])
+		}
+	}
+}
+
+// withExpSum returns Kernel.expSum by assembly f.
+func withExpSum(f func(s *float32, n int, top, total *float32)) func(s []float32, top, total *[PanelWidth]float32) {
+	return func(s []float32, top, total *[PanelWidth]float32) {
+		if n := len(s) / PanelWidth; n > 0 {
+			f(&s[0], n, &top[0], &total[0])
+		}
+	}
+}
+
+// withDivide returns Kernel.divide by assembly f.
+func withDivide(f func(s *float32, n int, total *float32)) func(s []float32, total *[PanelWidth]float32) {
+	return func(s []float32, total *[PanelWidth]float32) {
+		if n := len(s) / PanelWidth; n > 0 {
+			f(&s[0], n, &total[0])
+		}
+	}
+}
+
+// withElements returns an element-wise function: assembly f on whole registers
+// of width values, rest on those that remain.
+func withElements(width int, f func(dst, a, b *float32, n int), rest func(dst, a, b []float32)) func(dst, a, b []float32) {
+	return func(dst, a, b []float32) {
+		a, b = a[:len(dst)], b[:len(dst)]
+		whole := len(dst) / width
+		if whole > 0 {
+			f(&dst[0], &a[0], &b[0], whole)
+		}
+		rest(dst[whole*width:], a[whole*width:], b[whole*width:])
+	}
+}
