@@ -126,6 +126,9 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights[k0*PanelWidth:], size, m)
 		}
 	}
+	if width == PanelWidth && q.Bias == nil {
+		return
+	}
 	for t := top; t < bottom; t++ {
 		row := q.Out[(c.from+t)*q.W.N+n0:][:width]
 		if width < PanelWidth {

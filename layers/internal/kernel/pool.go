@@ -55,10 +55,11 @@ func (p *Pool) Threads() int { return len(p.workers) }
 // Kernel returns the kernel the pool runs.
 func (p *Pool) Kernel() Kernel { return p.kernel }
 
-// Close ends the pool's threads. The pool must not be used afterwards.
+// Close ends the pool's threads. A loop run afterwards runs in its caller alone:
+// a job would hide the end from a helper that has not seen it yet.
 func (p *Pool) Close() {
-	p.start.Do(func() {})
 	p.publish(nil)
+	p.workers = p.workers[:1]
 }
 
 // Run calls f(i) for every i in [0, n) and returns when all calls are done. A

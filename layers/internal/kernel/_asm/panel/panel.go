@@ -15,6 +15,8 @@ type Vector struct {
 	Suffix string            // of the functions' names
 	Bytes  int               // of a register
 	R      []reg.VecPhysical // at least 7
+
+	ExpSpeed, SiLUSpeed string // measured, for the comments: ns a value
 }
 
 // rowBytes is the length of a panel's row.
@@ -125,7 +127,7 @@ func (v Vector) columns(begin, each, end func(column int, s Mem)) {
 func (v Vector) expSum(c map[string]Mem) {
 	TEXT("expSum"+v.Suffix, NOSPLIT, "func(s *float32, n int, top, total *float32)")
 	Pragma("noescape")
-	Doc("expSum" + v.Suffix + " is Kernel.expSum for n ≥ 1 rows.")
+	Doc("expSum"+v.Suffix+" is Kernel.expSum for n ≥ 1 rows.", v.ExpSpeed+" ns a value in cache on Zen 4; the plain loop takes 3.")
 	top, total := Load(Param("top"), GP64()), Load(Param("total"), GP64())
 	x, y, t, n, r, part, most := v.R[0], v.R[1], v.R[2], v.R[3], v.R[4], v.R[5], v.R[6]
 	v.columns(func(column int, _ Mem) {
@@ -198,7 +200,7 @@ func (v Vector) elements(names [2]string, body func(dst, a, b Mem)) {
 func (v Vector) siluMul(c map[string]Mem) {
 	TEXT("siluMul"+v.Suffix, NOSPLIT, "func(dst, gate, up *float32, n int)")
 	Pragma("noescape")
-	Doc("siluMul" + v.Suffix + " is Kernel.siluMul for n ≥ 1 whole registers.")
+	Doc("siluMul"+v.Suffix+" is Kernel.siluMul for n ≥ 1 whole registers.", v.SiLUSpeed+" ns a value in cache on Zen 4.")
 	x, y, t, n, r, g := v.R[0], v.R[1], v.R[2], v.R[3], v.R[4], v.R[5]
 	v.elements([2]string{"gate", "up"}, func(dst, gate, up Mem) {
 		VMOVUPS(gate, g)
