@@ -89,3 +89,13 @@ func siluMul2(dst *float32, gate *float32, up *float32, n int)
 //
 //go:noescape
 func add2(dst *float32, a *float32, b *float32, n int)
+
+// sumSquares2 adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.
+//
+//go:noescape
+func sumSquares2(x *float32, n int, lanes *float64)
+
+// scaleMul2 is Kernel.scaleMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)

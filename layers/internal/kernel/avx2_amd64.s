@@ -1730,3 +1730,58 @@ vector:
 	JNE     vector
 	VZEROUPPER
 	RET
+
+// func sumSquares2(x *float32, n int, lanes *float64)
+// Requires: AVX
+TEXT ·sumSquares2(SB), NOSPLIT, $0-24
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    lanes+16(FP), DX
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+
+group:
+	VCVTPS2PD (AX), Y4
+	VMULPD    Y4, Y4, Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(AX), Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 32(AX), Y6
+	VMULPD    Y6, Y6, Y6
+	VADDPD    Y6, Y2, Y2
+	VCVTPS2PD 48(AX), Y7
+	VMULPD    Y7, Y7, Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Y0, (DX)
+	VMOVUPD   Y1, 32(DX)
+	VMOVUPD   Y2, 64(DX)
+	VMOVUPD   Y3, 96(DX)
+	VZEROUPPER
+	RET
+
+// func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)
+// Requires: AVX
+TEXT ·scaleMul2(SB), NOSPLIT, $0-36
+	VBROADCASTSS scale+32(FP), Y1
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         w+16(FP), BX
+
+vector:
+	VMULPS  (DX), Y1, Y0
+	VMULPS  (BX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET

@@ -142,3 +142,13 @@ func siluMul512(dst *float32, gate *float32, up *float32, n int)
 //
 //go:noescape
 func add512(dst *float32, a *float32, b *float32, n int)
+
+// sumSquares512 adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.
+//
+//go:noescape
+func sumSquares512(x *float32, n int, lanes *float64)
+
+// scaleMul512 is Kernel.scaleMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func scaleMul512(dst *float32, x *float32, w *float32, n int, scale float32)

@@ -4979,3 +4979,48 @@ vector:
 	JNE     vector
 	VZEROUPPER
 	RET
+
+// func sumSquares512(x *float32, n int, lanes *float64)
+// Requires: AVX, AVX512F
+TEXT ·sumSquares512(SB), NOSPLIT, $0-24
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    lanes+16(FP), DX
+	VMOVUPD (DX), Z0
+	VMOVUPD 64(DX), Z1
+
+group:
+	VCVTPS2PD (AX), Z2
+	VMULPD    Z2, Z2, Z2
+	VADDPD    Z2, Z0, Z0
+	VCVTPS2PD 32(AX), Z3
+	VMULPD    Z3, Z3, Z3
+	VADDPD    Z3, Z1, Z1
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Z0, (DX)
+	VMOVUPD   Z1, 64(DX)
+	VZEROUPPER
+	RET
+
+// func scaleMul512(dst *float32, x *float32, w *float32, n int, scale float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleMul512(SB), NOSPLIT, $0-36
+	VBROADCASTSS scale+32(FP), Z1
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         w+16(FP), BX
+
+vector:
+	VMULPS  (DX), Z1, Z0
+	VMULPS  (BX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET

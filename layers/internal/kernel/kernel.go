@@ -32,6 +32,9 @@ type Kernel struct {
 
 	siluMul func(dst, gate, up []float32)
 	add     func(dst, a, b []float32)
+
+	sumSquares func(x []float32) float64
+	scaleMul   func(dst, x, w []float32, scale float32)
 }
 
 // laneCount is the most rows that a transpose takes.
@@ -78,6 +81,7 @@ func Supported() []Kernel {
 		name: "portable", arithmetic: arithmetic("portable"),
 		rows: goRows, tile: portableTile, transpose: transpose,
 		scaleMax: scaleMax, expSum: expSum, divide: divide, siluMul: siluMul, add: addTwo,
+		sumSquares: SumSquares, scaleMul: scaleMul,
 	}
 	judge := portable
 	judge.name, judge.arithmetic, judge.tile = "go", arithmetic("fma"), fusedTile

@@ -14,6 +14,7 @@ func assembly() []Kernel {
 			tile: tile512, row: row512, transpose: transpose512,
 			scaleMax: withScaleMax(scaleMax512), expSum: withExpSum(expSum512), divide: withDivide(divide512),
 			siluMul: withElements(16, siluMul512, siluMul), add: withElements(16, add512, addTwo),
+			sumSquares: withSumSquares(sumSquares512), scaleMul: withScaleMul(16, scaleMul512),
 		})
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
@@ -22,6 +23,7 @@ func assembly() []Kernel {
 			tile: tile2, row: row2, transpose: transpose2,
 			scaleMax: withScaleMax(scaleMax2), expSum: withExpSum(expSum2), divide: withDivide(divide2),
 			siluMul: withElements(8, siluMul2, siluMul), add: withElements(8, add2, addTwo),
+			sumSquares: withSumSquares(sumSquares2), scaleMul: withScaleMul(8, scaleMul2),
 		})
 	}
 	return kernels

@@ -39,12 +39,17 @@ func (p *Pool) RMSNorm(dst, scale, x, w []float32, eps float64) {
 	p.RunRows(len(scale), func(from, to int) {
 		for t := from; t < to; t++ {
 			row, out := x[t*d:(t+1)*d], dst[t*d:(t+1)*d]
-			s := math.Sqrt(SumSquares(row)/float64(d) + eps)
+			s := math.Sqrt(p.kernel.sumSquares(row)/float64(d) + eps)
 			scale[t] = float32(s)
-			inv := float32(1 / s)
-			for i, v := range row {
-				out[i] = float32(v*inv) * w[i]
-			}
+			p.kernel.scaleMul(out, row, w, float32(1/s))
 		}
 	})
+}
+
+// scaleMul is the plain form of Kernel.scaleMul: dst = (x·scale)·w.
+func scaleMul(dst, x, w []float32, scale float32) {
+	x, w = x[:len(dst)], w[:len(dst)]
+	for i := range dst {
+		dst[i] = float32(x[i]*scale) * w[i]
+	}
 }

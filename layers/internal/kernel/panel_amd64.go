@@ -46,3 +46,32 @@ func withElements(width int, f func(dst, a, b *float32, n int), rest func(dst, a
 		rest(dst[whole*width:], a[whole*width:], b[whole*width:])
 	}
 }
+
+// withSumSquares returns Kernel.sumSquares by assembly f.
+func withSumSquares(f func(x *float32, n int, s *float64)) func(x []float32) float64 {
+	return func(x []float32) float64 {
+		var s [lanes]float64
+		whole := len(x) / lanes
+		if whole > 0 {
+			f(&x[0], whole, &s[0])
+		}
+		for i, v := range x[whole*lanes:] {
+			s[i] += float64(float64(v) * float64(v))
+		}
+		return fold(&s)
+	}
+}
+
+// withScaleMul returns Kernel.scaleMul by assembly f on whole registers of
+// width values.
+func withScaleMul(width int, f func(dst, x, w *float32, n int, scale float32)) func(dst, x, w []float32, scale float32) {
+	return func(dst, x, w []float32, scale float32) {
+		x, w = x[:len(dst)], w[:len(dst)]
+		whole := len(dst) / width
+		if whole > 0 {
+			f(&dst[0], &x[0], &w[0], whole, scale)
+		}
+		at := whole * width
+		scaleMul(dst[at:], x[at:], w[at:], scale)
+	}
+}

@@ -36,6 +36,12 @@ func TestElementsFollowThePlainLoops(t *testing.T) {
 			addTwo(want, a, b)
 			kernel.add(have, a, b)
 			sameBits(t, fmt.Sprintf("add of %d", n), want, have)
+			scaleMul(want, a, b, 0.7)
+			kernel.scaleMul(have, a, b, 0.7)
+			sameBits(t, fmt.Sprintf("scaleMul of %d", n), want, have)
+			if want, have := SumSquares(b), kernel.sumSquares(b); want != have {
+				t.Fatalf("sumSquares of %d: want %v, have %v", n, want, have)
+			}
 		}
 	})
 }

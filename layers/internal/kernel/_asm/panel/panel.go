@@ -30,6 +30,8 @@ func Write(v Vector) {
 	v.divide()
 	v.siluMul(c)
 	v.add()
+	v.sumSquares()
+	v.scaleMul()
 }
 
 // constants writes the constants of Exp, each as often as a register holds
@@ -180,6 +182,50 @@ func (v Vector) divide() {
 		VDIVPS(d, x, x)
 		VMOVUPS(x, s)
 	}, func(int, Mem) {})
+}
+
+// sumSquares keeps the 16 lanes of float64 sums in registers.
+func (v Vector) sumSquares() {
+	TEXT("sumSquares"+v.Suffix, NOSPLIT, "func(x *float32, n int, lanes *float64)")
+	Pragma("noescape")
+	Doc("sumSquares" + v.Suffix + " adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.")
+	x, n, lanes := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("lanes"), GP64())
+	count := 16 * 8 / v.Bytes
+	for i := range count {
+		VMOVUPD(Mem{Base: lanes, Disp: i * v.Bytes}, v.R[i])
+	}
+	Label("group")
+	for i := range count {
+		d := v.R[count+i]
+		VCVTPS2PD(Mem{Base: x, Disp: i * v.Bytes / 2}, d)
+		VMULPD(d, d, d)
+		VADDPD(d, v.R[i], v.R[i])
+	}
+	ADDQ(U32(64), x)
+	DECQ(n)
+	JNE(LabelRef("group"))
+	for i := range count {
+		VMOVUPD(v.R[i], Mem{Base: lanes, Disp: i * v.Bytes})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func (v Vector) scaleMul() {
+	TEXT("scaleMul"+v.Suffix, NOSPLIT, "func(dst, x, w *float32, n int, scale float32)")
+	Pragma("noescape")
+	Doc("scaleMul" + v.Suffix + " is Kernel.scaleMul for n ≥ 1 whole registers.")
+	addr, err := Param("scale").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	y, scale := v.R[0], v.R[1]
+	VBROADCASTSS(addr.Addr, scale)
+	v.elements([2]string{"x", "w"}, func(dst, x, w Mem) {
+		VMULPS(x, scale, y)
+		VMULPS(w, y, y)
+		VMOVUPS(y, dst)
+	})
 }
 
 // elements writes a loop over n whole registers of dst, a and b.
