@@ -141,7 +141,8 @@ func (m *Machine) Footprint() Footprint {
 	seen := map[*buffer]bool{}
 	for _, o := range m.order {
 		if o.linear != nil {
-			f.Weights += kernel.PackedBytes(o.linear.w.Rows(), o.linear.w.Cols())
+			w := o.linear.w
+			f.Weights += packedFormat(w.DType).PackedBytes(w.Rows(), w.Cols())
 		}
 		if !seen[o.buffer] && !o.selected {
 			seen[o.buffer] = true

@@ -28,10 +28,32 @@ func (s *Store) pack(pool *Pool, key string, t *weights.Tensor) *kernel.Weight {
 	defer s.mu.Unlock()
 	w := s.packed[key]
 	if w == nil {
-		w = kernel.PackWeight(pool, t.Rows(), t.Cols(), t.Row)
+		w = kernel.PackWeight(pool, packedRows(t))
 		s.packed[key] = w
 	}
 	return w
+}
+
+// packedRows states how a tensor is packed: bfloat16 and quantised values stay
+// as small as they are stored, others become float32. The product is the same
+// to the bit as with the tensor decoded to float32.
+func packedRows(t *weights.Tensor) kernel.Rows {
+	rows := kernel.Rows{N: t.Rows(), K: t.Cols(), Format: packedFormat(t.DType), Row: t.Row, Codes: t.RowCodes}
+	if c, ok := t.DType.Coding(); ok {
+		rows.Lowest = c.Min
+	}
+	return rows
+}
+
+// packedFormat returns the format in which tensors of a type are packed.
+func packedFormat(d weights.DType) kernel.Format {
+	if c, ok := d.Coding(); ok {
+		return kernel.Codes(c.Min, c.Max, c.Group, c.Offset)
+	}
+	if d == weights.BF16 {
+		return kernel.BFloat16
+	}
+	return kernel.Float32
 }
 
 // Bytes returns the memory that packed weights take.

@@ -25,28 +25,30 @@ const (
 	Q6_K
 )
 
-// format describes one DType. decode is given one block, or where blocks have
-// one value, any number of values.
+// format describes one DType: plain formats by decode, which is given any
+// number of values, quantised ones by their coding and codes.
 type format struct {
 	name                 string
 	ggml                 uint32 // the type's number in a GGUF file
 	blockLen, blockBytes int
 	decode               func(dst []float32, src []byte)
+	coding               Coding
+	codes                func(q *codes, src []byte) // of one block
 }
 
 // formats is the whole table: a new format is a row here and a decode function.
 var formats = [...]format{
-	F32:  {"F32", 0, 1, 4, decodeF32},
-	F16:  {"F16", 1, 1, 2, decodeF16},
-	BF16: {"BF16", 30, 1, 2, decodeBF16},
-	Q4_0: {"Q4_0", 2, 32, 18, decodeQ4_0},
-	Q4_1: {"Q4_1", 3, 32, 20, decodeQ4_1},
-	Q5_0: {"Q5_0", 6, 32, 22, decodeQ5_0},
-	Q5_1: {"Q5_1", 7, 32, 24, decodeQ5_1},
-	Q8_0: {"Q8_0", 8, 32, 34, decodeQ8_0},
-	Q4_K: {"Q4_K", 12, 256, 144, decodeQ4_K},
-	Q5_K: {"Q5_K", 13, 256, 176, decodeQ5_K},
-	Q6_K: {"Q6_K", 14, 256, 210, decodeQ6_K},
+	F32:  {name: "F32", ggml: 0, blockLen: 1, blockBytes: 4, decode: decodeF32},
+	F16:  {name: "F16", ggml: 1, blockLen: 1, blockBytes: 2, decode: decodeF16},
+	BF16: {name: "BF16", ggml: 30, blockLen: 1, blockBytes: 2, decode: decodeBF16},
+	Q4_0: {name: "Q4_0", ggml: 2, blockLen: 32, blockBytes: 18, coding: Coding{-8, 7, 32, false}, codes: codesQ4_0},
+	Q4_1: {name: "Q4_1", ggml: 3, blockLen: 32, blockBytes: 20, coding: Coding{0, 15, 32, true}, codes: codesQ4_1},
+	Q5_0: {name: "Q5_0", ggml: 6, blockLen: 32, blockBytes: 22, coding: Coding{-16, 15, 32, false}, codes: codesQ5_0},
+	Q5_1: {name: "Q5_1", ggml: 7, blockLen: 32, blockBytes: 24, coding: Coding{0, 31, 32, true}, codes: codesQ5_1},
+	Q8_0: {name: "Q8_0", ggml: 8, blockLen: 32, blockBytes: 34, coding: Coding{-128, 127, 32, false}, codes: codesQ8_0},
+	Q4_K: {name: "Q4_K", ggml: 12, blockLen: 256, blockBytes: 144, coding: Coding{0, 15, 32, true}, codes: codesQ4_K},
+	Q5_K: {name: "Q5_K", ggml: 13, blockLen: 256, blockBytes: 176, coding: Coding{0, 31, 32, true}, codes: codesQ5_K},
+	Q6_K: {name: "Q6_K", ggml: 14, blockLen: 256, blockBytes: 210, coding: Coding{-32, 31, 16, false}, codes: codesQ6_K},
 }
 
 // String returns the format's name as the file formats write it.
@@ -66,12 +68,14 @@ func (d DType) BlockBytes() int { return formats[d].blockBytes }
 // decode writes the values of src, a whole number of blocks, to dst.
 func (d DType) decode(dst []float32, src []byte) {
 	f := &formats[d]
-	if f.blockLen == 1 {
+	if f.decode != nil {
 		f.decode(dst, src)
 		return
 	}
+	var q codes
 	for len(src) > 0 {
-		f.decode(dst[:f.blockLen], src[:f.blockBytes])
+		f.codes(&q, src[:f.blockBytes])
+		f.coding.values(dst[:f.blockLen], &q)
 		dst, src = dst[f.blockLen:], src[f.blockBytes:]
 	}
 }

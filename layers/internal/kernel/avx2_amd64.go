@@ -99,3 +99,19 @@ func sumSquares2(x *float32, n int, lanes *float64)
 //
 //go:noescape
 func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)
+
+// expandBF162 is Kernel.expand for k ≥ 1 rows of BFloat16: a shift and a mask for two
+// registers of values.
+//
+//go:noescape
+func expandBF162(dst *float32, src *byte, k int)
+
+// expandCodes82 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
+//
+//go:noescape
+func expandCodes82(dst *float32, src *byte, groups int, group int, offset int)
+
+// expandCodes42 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
+//
+//go:noescape
+func expandCodes42(dst *float32, src *byte, groups int, group int, offset int)

@@ -1785,3 +1785,196 @@ vector:
 	JNE     vector
 	VZEROUPPER
 	RET
+
+DATA upper2<>+0(SB)/4, $0xffff0000
+DATA upper2<>+4(SB)/4, $0xffff0000
+DATA upper2<>+8(SB)/4, $0xffff0000
+DATA upper2<>+12(SB)/4, $0xffff0000
+DATA upper2<>+16(SB)/4, $0xffff0000
+DATA upper2<>+20(SB)/4, $0xffff0000
+DATA upper2<>+24(SB)/4, $0xffff0000
+DATA upper2<>+28(SB)/4, $0xffff0000
+GLOBL upper2<>(SB), RODATA|NOPTR, $32
+
+// func expandBF162(dst *float32, src *byte, k int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·expandBF162(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    k+16(FP), DX
+	VMOVDQU upper2<>+0(SB), Y0
+
+row:
+	PREFETCHT0 2048(CX)
+	VMOVDQU    (CX), Y1
+	VPSLLD     $0x10, Y1, Y2
+	VPAND      Y0, Y1, Y3
+	VMOVUPS    Y2, (AX)
+	VMOVUPS    Y3, 64(AX)
+	VMOVDQU    32(CX), Y4
+	VPSLLD     $0x10, Y4, Y5
+	VPAND      Y0, Y4, Y6
+	VMOVUPS    Y5, 32(AX)
+	VMOVUPS    Y6, 96(AX)
+	ADDQ       $0x40, CX
+	SUBQ       $-128, AX
+	DECQ       DX
+	JNE        row
+	VZEROUPPER
+	RET
+
+DATA neutral82<>+0(SB)/4, $0x80000000
+DATA neutral82<>+4(SB)/4, $0x80000000
+DATA neutral82<>+8(SB)/4, $0x80000000
+DATA neutral82<>+12(SB)/4, $0x80000000
+DATA neutral82<>+16(SB)/4, $0x80000000
+DATA neutral82<>+20(SB)/4, $0x80000000
+DATA neutral82<>+24(SB)/4, $0x80000000
+DATA neutral82<>+28(SB)/4, $0x80000000
+GLOBL neutral82<>(SB), RODATA|NOPTR, $32
+
+// func expandCodes82(dst *float32, src *byte, groups int, group int, offset int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·expandCodes82(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+	MOVQ group+24(FP), BX
+	MOVQ offset+32(FP), SI
+	MOVQ BX, R8
+	SHLQ $0x05, R8
+	ADDQ $0x00000100, R8
+
+group:
+	VMOVUPS    (CX), Y0
+	VMOVUPS    neutral82<>+0(SB), Y4
+	VMOVUPS    32(CX), Y1
+	VMOVUPS    neutral82<>+0(SB), Y5
+	VMOVUPS    64(CX), Y2
+	VMOVUPS    neutral82<>+0(SB), Y6
+	VMOVUPS    96(CX), Y3
+	VMOVUPS    neutral82<>+0(SB), Y7
+	PREFETCHT0 (CX)(R8*1)
+	PREFETCHT0 64(CX)(R8*1)
+	SUBQ       $-128, CX
+	TESTQ      SI, SI
+	JEQ        codes
+	VMOVUPS    (CX), Y4
+	VMOVUPS    32(CX), Y5
+	VMOVUPS    64(CX), Y6
+	VMOVUPS    96(CX), Y7
+	SUBQ       $-128, CX
+
+codes:
+	MOVQ BX, DI
+
+row:
+	PREFETCHT0  (CX)(R8*1)
+	VPMOVSXBD   (CX), Y8
+	VCVTDQ2PS   Y8, Y8
+	VFMADD213PS Y4, Y0, Y8
+	VMOVUPS     Y8, (AX)
+	VPMOVSXBD   8(CX), Y9
+	VCVTDQ2PS   Y9, Y9
+	VFMADD213PS Y5, Y1, Y9
+	VMOVUPS     Y9, 32(AX)
+	VPMOVSXBD   16(CX), Y10
+	VCVTDQ2PS   Y10, Y10
+	VFMADD213PS Y6, Y2, Y10
+	VMOVUPS     Y10, 64(AX)
+	VPMOVSXBD   24(CX), Y11
+	VCVTDQ2PS   Y11, Y11
+	VFMADD213PS Y7, Y3, Y11
+	VMOVUPS     Y11, 96(AX)
+	ADDQ        $0x20, CX
+	SUBQ        $-128, AX
+	DECQ        DI
+	JNE         row
+	DECQ        DX
+	JNE         group
+	VZEROUPPER
+	RET
+
+DATA nibble2<>+0(SB)/4, $0x0000000f
+DATA nibble2<>+4(SB)/4, $0x0000000f
+DATA nibble2<>+8(SB)/4, $0x0000000f
+DATA nibble2<>+12(SB)/4, $0x0000000f
+DATA nibble2<>+16(SB)/4, $0x0000000f
+DATA nibble2<>+20(SB)/4, $0x0000000f
+DATA nibble2<>+24(SB)/4, $0x0000000f
+DATA nibble2<>+28(SB)/4, $0x0000000f
+GLOBL nibble2<>(SB), RODATA|NOPTR, $32
+
+DATA neutral42<>+0(SB)/4, $0x80000000
+DATA neutral42<>+4(SB)/4, $0x80000000
+DATA neutral42<>+8(SB)/4, $0x80000000
+DATA neutral42<>+12(SB)/4, $0x80000000
+DATA neutral42<>+16(SB)/4, $0x80000000
+DATA neutral42<>+20(SB)/4, $0x80000000
+DATA neutral42<>+24(SB)/4, $0x80000000
+DATA neutral42<>+28(SB)/4, $0x80000000
+GLOBL neutral42<>(SB), RODATA|NOPTR, $32
+
+// func expandCodes42(dst *float32, src *byte, groups int, group int, offset int)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·expandCodes42(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+	MOVQ group+24(FP), BX
+	MOVQ offset+32(FP), SI
+	MOVQ BX, R8
+	SHLQ $0x04, R8
+	ADDQ $0x00000100, R8
+
+group:
+	VMOVUPS    (CX), Y0
+	VMOVUPS    neutral42<>+0(SB), Y4
+	VMOVUPS    32(CX), Y1
+	VMOVUPS    neutral42<>+0(SB), Y5
+	VMOVUPS    64(CX), Y2
+	VMOVUPS    neutral42<>+0(SB), Y6
+	VMOVUPS    96(CX), Y3
+	VMOVUPS    neutral42<>+0(SB), Y7
+	PREFETCHT0 (CX)(R8*1)
+	PREFETCHT0 64(CX)(R8*1)
+	SUBQ       $-128, CX
+	TESTQ      SI, SI
+	JEQ        codes
+	VMOVUPS    (CX), Y4
+	VMOVUPS    32(CX), Y5
+	VMOVUPS    64(CX), Y6
+	VMOVUPS    96(CX), Y7
+	SUBQ       $-128, CX
+
+codes:
+	MOVQ BX, DI
+
+row:
+	PREFETCHT0  (CX)(R8*1)
+	VPMOVZXBD   (CX), Y8
+	VPSRLD      $0x04, Y8, Y10
+	VCVTDQ2PS   Y10, Y10
+	VFMADD213PS Y6, Y2, Y10
+	VMOVUPS     Y10, 64(AX)
+	VPAND       nibble2<>+0(SB), Y8, Y8
+	VCVTDQ2PS   Y8, Y8
+	VFMADD213PS Y4, Y0, Y8
+	VMOVUPS     Y8, (AX)
+	VPMOVZXBD   8(CX), Y9
+	VPSRLD      $0x04, Y9, Y11
+	VCVTDQ2PS   Y11, Y11
+	VFMADD213PS Y7, Y3, Y11
+	VMOVUPS     Y11, 96(AX)
+	VPAND       nibble2<>+0(SB), Y9, Y9
+	VCVTDQ2PS   Y9, Y9
+	VFMADD213PS Y5, Y1, Y9
+	VMOVUPS     Y9, 32(AX)
+	ADDQ        $0x10, CX
+	SUBQ        $-128, AX
+	DECQ        DI
+	JNE         row
+	DECQ        DX
+	JNE         group
+	VZEROUPPER
+	RET

@@ -152,3 +152,19 @@ func sumSquares512(x *float32, n int, lanes *float64)
 //
 //go:noescape
 func scaleMul512(dst *float32, x *float32, w *float32, n int, scale float32)
+
+// expandBF16512 is Kernel.expand for k ≥ 1 rows of BFloat16: a shift and a mask for two
+// registers of values.
+//
+//go:noescape
+func expandBF16512(dst *float32, src *byte, k int)
+
+// expandCodes8512 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
+//
+//go:noescape
+func expandCodes8512(dst *float32, src *byte, groups int, group int, offset int)
+
+// expandCodes4512 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
+//
+//go:noescape
+func expandCodes4512(dst *float32, src *byte, groups int, group int, offset int)

@@ -5024,3 +5024,194 @@ vector:
 	JNE     vector
 	VZEROUPPER
 	RET
+
+DATA upper512<>+0(SB)/4, $0xffff0000
+DATA upper512<>+4(SB)/4, $0xffff0000
+DATA upper512<>+8(SB)/4, $0xffff0000
+DATA upper512<>+12(SB)/4, $0xffff0000
+DATA upper512<>+16(SB)/4, $0xffff0000
+DATA upper512<>+20(SB)/4, $0xffff0000
+DATA upper512<>+24(SB)/4, $0xffff0000
+DATA upper512<>+28(SB)/4, $0xffff0000
+DATA upper512<>+32(SB)/4, $0xffff0000
+DATA upper512<>+36(SB)/4, $0xffff0000
+DATA upper512<>+40(SB)/4, $0xffff0000
+DATA upper512<>+44(SB)/4, $0xffff0000
+DATA upper512<>+48(SB)/4, $0xffff0000
+DATA upper512<>+52(SB)/4, $0xffff0000
+DATA upper512<>+56(SB)/4, $0xffff0000
+DATA upper512<>+60(SB)/4, $0xffff0000
+GLOBL upper512<>(SB), RODATA|NOPTR, $64
+
+// func expandBF16512(dst *float32, src *byte, k int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·expandBF16512(SB), NOSPLIT, $0-24
+	MOVQ      dst+0(FP), AX
+	MOVQ      src+8(FP), CX
+	MOVQ      k+16(FP), DX
+	VMOVDQU32 upper512<>+0(SB), Z0
+
+row:
+	PREFETCHT0 2048(CX)
+	VMOVDQU32  (CX), Z1
+	VPSLLD     $0x10, Z1, Z2
+	VPANDD     Z0, Z1, Z3
+	VMOVUPS    Z2, (AX)
+	VMOVUPS    Z3, 64(AX)
+	ADDQ       $0x40, CX
+	SUBQ       $-128, AX
+	DECQ       DX
+	JNE        row
+	VZEROUPPER
+	RET
+
+DATA neutral8512<>+0(SB)/4, $0x80000000
+DATA neutral8512<>+4(SB)/4, $0x80000000
+DATA neutral8512<>+8(SB)/4, $0x80000000
+DATA neutral8512<>+12(SB)/4, $0x80000000
+DATA neutral8512<>+16(SB)/4, $0x80000000
+DATA neutral8512<>+20(SB)/4, $0x80000000
+DATA neutral8512<>+24(SB)/4, $0x80000000
+DATA neutral8512<>+28(SB)/4, $0x80000000
+DATA neutral8512<>+32(SB)/4, $0x80000000
+DATA neutral8512<>+36(SB)/4, $0x80000000
+DATA neutral8512<>+40(SB)/4, $0x80000000
+DATA neutral8512<>+44(SB)/4, $0x80000000
+DATA neutral8512<>+48(SB)/4, $0x80000000
+DATA neutral8512<>+52(SB)/4, $0x80000000
+DATA neutral8512<>+56(SB)/4, $0x80000000
+DATA neutral8512<>+60(SB)/4, $0x80000000
+GLOBL neutral8512<>(SB), RODATA|NOPTR, $64
+
+// func expandCodes8512(dst *float32, src *byte, groups int, group int, offset int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·expandCodes8512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+	MOVQ group+24(FP), BX
+	MOVQ offset+32(FP), SI
+	MOVQ BX, R8
+	SHLQ $0x05, R8
+	ADDQ $0x00000100, R8
+
+group:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    neutral8512<>+0(SB), Z2
+	VMOVUPS    64(CX), Z1
+	VMOVUPS    neutral8512<>+0(SB), Z3
+	PREFETCHT0 (CX)(R8*1)
+	PREFETCHT0 64(CX)(R8*1)
+	SUBQ       $-128, CX
+	TESTQ      SI, SI
+	JEQ        codes
+	VMOVUPS    (CX), Z2
+	VMOVUPS    64(CX), Z3
+	SUBQ       $-128, CX
+
+codes:
+	MOVQ BX, DI
+
+row:
+	PREFETCHT0  (CX)(R8*1)
+	VPMOVSXBD   (CX), Z4
+	VCVTDQ2PS   Z4, Z4
+	VFMADD213PS Z2, Z0, Z4
+	VMOVUPS     Z4, (AX)
+	VPMOVSXBD   16(CX), Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD213PS Z3, Z1, Z5
+	VMOVUPS     Z5, 64(AX)
+	ADDQ        $0x20, CX
+	SUBQ        $-128, AX
+	DECQ        DI
+	JNE         row
+	DECQ        DX
+	JNE         group
+	VZEROUPPER
+	RET
+
+DATA nibble512<>+0(SB)/4, $0x0000000f
+DATA nibble512<>+4(SB)/4, $0x0000000f
+DATA nibble512<>+8(SB)/4, $0x0000000f
+DATA nibble512<>+12(SB)/4, $0x0000000f
+DATA nibble512<>+16(SB)/4, $0x0000000f
+DATA nibble512<>+20(SB)/4, $0x0000000f
+DATA nibble512<>+24(SB)/4, $0x0000000f
+DATA nibble512<>+28(SB)/4, $0x0000000f
+DATA nibble512<>+32(SB)/4, $0x0000000f
+DATA nibble512<>+36(SB)/4, $0x0000000f
+DATA nibble512<>+40(SB)/4, $0x0000000f
+DATA nibble512<>+44(SB)/4, $0x0000000f
+DATA nibble512<>+48(SB)/4, $0x0000000f
+DATA nibble512<>+52(SB)/4, $0x0000000f
+DATA nibble512<>+56(SB)/4, $0x0000000f
+DATA nibble512<>+60(SB)/4, $0x0000000f
+GLOBL nibble512<>(SB), RODATA|NOPTR, $64
+
+DATA neutral4512<>+0(SB)/4, $0x80000000
+DATA neutral4512<>+4(SB)/4, $0x80000000
+DATA neutral4512<>+8(SB)/4, $0x80000000
+DATA neutral4512<>+12(SB)/4, $0x80000000
+DATA neutral4512<>+16(SB)/4, $0x80000000
+DATA neutral4512<>+20(SB)/4, $0x80000000
+DATA neutral4512<>+24(SB)/4, $0x80000000
+DATA neutral4512<>+28(SB)/4, $0x80000000
+DATA neutral4512<>+32(SB)/4, $0x80000000
+DATA neutral4512<>+36(SB)/4, $0x80000000
+DATA neutral4512<>+40(SB)/4, $0x80000000
+DATA neutral4512<>+44(SB)/4, $0x80000000
+DATA neutral4512<>+48(SB)/4, $0x80000000
+DATA neutral4512<>+52(SB)/4, $0x80000000
+DATA neutral4512<>+56(SB)/4, $0x80000000
+DATA neutral4512<>+60(SB)/4, $0x80000000
+GLOBL neutral4512<>(SB), RODATA|NOPTR, $64
+
+// func expandCodes4512(dst *float32, src *byte, groups int, group int, offset int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·expandCodes4512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+	MOVQ group+24(FP), BX
+	MOVQ offset+32(FP), SI
+	MOVQ BX, R8
+	SHLQ $0x04, R8
+	ADDQ $0x00000100, R8
+
+group:
+	VMOVUPS    (CX), Z0
+	VMOVUPS    neutral4512<>+0(SB), Z2
+	VMOVUPS    64(CX), Z1
+	VMOVUPS    neutral4512<>+0(SB), Z3
+	PREFETCHT0 (CX)(R8*1)
+	PREFETCHT0 64(CX)(R8*1)
+	SUBQ       $-128, CX
+	TESTQ      SI, SI
+	JEQ        codes
+	VMOVUPS    (CX), Z2
+	VMOVUPS    64(CX), Z3
+	SUBQ       $-128, CX
+
+codes:
+	MOVQ BX, DI
+
+row:
+	PREFETCHT0  (CX)(R8*1)
+	VPMOVZXBD   (CX), Z4
+	VPSRLD      $0x04, Z4, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD213PS Z3, Z1, Z5
+	VMOVUPS     Z5, 64(AX)
+	VPANDD      nibble512<>+0(SB), Z4, Z4
+	VCVTDQ2PS   Z4, Z4
+	VFMADD213PS Z2, Z0, Z4
+	VMOVUPS     Z4, (AX)
+	ADDQ        $0x10, CX
+	SUBQ        $-128, AX
+	DECQ        DI
+	JNE         row
+	DECQ        DX
+	JNE         group
+	VZEROUPPER
+	RET

@@ -26,6 +26,10 @@ type Kernel struct {
 	// begin. at[count:] repeat at[count-1].
 	transpose func(dst []float32, stride int, src []float32, at *[laneCount]int, count, n int)
 
+	// expand writes k rows [k][32] of a panel of the format that begins with src.
+	// k is a multiple of the format's group.
+	expand func(f Format, dst []float32, src []byte, k int)
+
 	scaleMax func(s []float32, scale float32, top *[PanelWidth]float32)
 	expSum   func(s []float32, top, total *[PanelWidth]float32)
 	divide   func(s []float32, total *[PanelWidth]float32)
@@ -79,7 +83,7 @@ var Select = sync.OnceValues(func() (Kernel, error) { return choose(os.Getenv(Va
 func Supported() []Kernel {
 	portable := Kernel{
 		name: "portable", arithmetic: arithmetic("portable"),
-		rows: goRows, tile: portableTile, transpose: transpose,
+		rows: goRows, tile: portableTile, transpose: transpose, expand: Format.expand,
 		scaleMax: scaleMax, expSum: expSum, divide: divide, siluMul: siluMul, add: addTwo,
 		sumSquares: SumSquares, scaleMul: scaleMul,
 	}

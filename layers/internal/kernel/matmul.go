@@ -114,16 +114,17 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 	} else {
 		out = out[top*ldc:]
 	}
-	weights := q.W.panel(panel)
+	stored := q.W.panel(panel)
 	for k0 := 0; k0 == 0 || k0 < c.k; k0 += BlockK {
 		size, m := min(BlockK, c.k-k0), add
 		if k0 == 0 {
 			m = store
 		}
+		weights := k.block(w, q.W.format, stored, k0, size)
 		for i := first; i < last; i++ {
 			from, to := c.tile(i)
 			a := c.packed[i*c.tileSize+k0*(to-from):]
-			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights[k0*PanelWidth:], size, m)
+			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights, size, m)
 		}
 	}
 	if width == PanelWidth && q.Bias == nil {
@@ -138,4 +139,14 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 			k.add(row, row, q.Bias[n0:n0+width])
 		}
 	}
+}
+
+// block returns the float32 values of k [k0, k0+n) of a panel, [n][32].
+func (k *Kernel) block(w *worker, f Format, panel []byte, k0, n int) []float32 {
+	if f == Float32 {
+		return asFloats(panel)[k0*PanelWidth:]
+	}
+	values := w.values.take(n * PanelWidth)
+	k.expand(f, values, panel[f.panelBytes(k0):], n)
+	return values
 }

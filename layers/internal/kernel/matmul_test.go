@@ -34,7 +34,7 @@ func sameBits(t *testing.T, what string, want, have []float32) {
 // pack packs a row-major matrix [n, k].
 func pack(w []float32, n, k int) *Weight {
 	p := NewPool(1, Kernel{})
-	return PackWeight(p, n, k, func(dst []float32, i int) { copy(dst, w[i*k:]) })
+	return PackWeight(p, Rows{N: n, K: k, Format: Float32, Row: func(dst []float32, i int) { copy(dst, w[i*k:]) }})
 }
 
 // forEachKernel runs a test under every kernel that this machine supports.

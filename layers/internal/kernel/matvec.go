@@ -1,5 +1,10 @@
 package kernel
 
+// rowChunk is how many k of a panel are expanded at once for one row of x: the
+// panels that a row takes side by side stay in the first-level cache. It is a
+// multiple of every format's group and divides BlockK.
+const rowChunk = 32
+
 // matVec is MatMul of one row. A thread reads several panels side by side:
 // more chains at once than one panel has, and more streams from memory.
 func (p *Pool) matVec(x []float32, products []Product) {
@@ -22,30 +27,60 @@ func (p *Pool) matVec(x []float32, products []Product) {
 
 // vector computes the outputs of panels [first, last) for the one row x.
 func (k *Kernel) vector(w *worker, x []float32, q Product, first, last int) {
-	n0, depth := first*PanelWidth, q.W.K
-	width := min((last-first)*PanelWidth, q.W.N-n0)
+	n0, depth, all := first*PanelWidth, q.W.K, (last-first)*PanelWidth
+	width := min(all, q.W.N-n0)
 	out := q.Out[n0 : n0+width]
-	sums := out
-	if width < (last-first)*PanelWidth {
-		sums = w.scratch.take((last - first) * PanelWidth)
+	scratch := w.scratch.take(all * (2 + rowChunk))
+	sums, part, values := scratch[:all], scratch[all:2*all], scratch[2*all:]
+	if width == all {
+		sums = out
 	}
-	size := depth * PanelWidth
-	panels := q.W.panels[first*size : last*size]
 	for k0 := 0; k0 == 0 || k0 < depth; k0 += BlockK {
-		n, m := min(BlockK, depth-k0), add
-		if k0 == 0 {
-			m = store
-		}
-		if last-first == k.panels {
-			k.row(sums, x[k0:], panels[k0*PanelWidth:], size, n, m)
+		n := min(BlockK, depth-k0)
+		if q.W.format == Float32 {
+			m := add
+			if k0 == 0 {
+				m = store
+			}
+			k.sideBySide(sums, x[k0:], asFloats(q.W.from(first))[k0*PanelWidth:], depth*PanelWidth, n, m)
 			continue
 		}
-		for i := range last - first {
-			k.tile(1, sums[i*PanelWidth:], PanelWidth, x[k0:], 1, panels[i*size+k0*PanelWidth:], n, m)
+		if k0 == 0 {
+			k.expandedBlock(sums, values, x, q.W, first, 0, n)
+			continue
 		}
+		k.expandedBlock(part, values, x[k0:], q.W, first, k0, n)
+		k.add(sums, sums, part)
 	}
 	copy(out, sums)
 	if q.Bias != nil {
 		k.add(out, out, q.Bias[n0:n0+width])
+	}
+}
+
+// expandedBlock writes to sums the chains over k [k0, k0+n) of the panels from
+// first on, of which there are len(sums)/32, chunk by chunk.
+func (k *Kernel) expandedBlock(sums, values, x []float32, w *Weight, first, k0, n int) {
+	m := store
+	for at := 0; at == 0 || at < n; at += rowChunk {
+		size := min(rowChunk, n-at)
+		offset := w.format.panelBytes(k0 + at)
+		for i := range len(sums) / PanelWidth {
+			k.expand(w.format, values[i*rowChunk*PanelWidth:], w.panel(first + i)[offset:], size)
+		}
+		k.sideBySide(sums, x[at:], values, rowChunk*PanelWidth, size, m)
+		m = extend
+	}
+}
+
+// sideBySide is the row, or where there are fewer panels than it takes, a tile
+// for each.
+func (k *Kernel) sideBySide(c, x, w []float32, stride, n int, m mode) {
+	if len(c) == k.panels*PanelWidth {
+		k.row(c, x, w, stride, n, m)
+		return
+	}
+	for i := range len(c) / PanelWidth {
+		k.tile(1, c[i*PanelWidth:], PanelWidth, x, 1, w[i*stride:], n, m)
 	}
 }

@@ -21,6 +21,7 @@ type Pool struct {
 // worker is one thread of a pool and the memory it works in.
 type worker struct {
 	scratch scratch
+	values  scratch // of a panel, expanded
 	parked  atomic.Bool
 	wake    chan struct{} // receives one value after parked is taken back
 }

@@ -30,7 +30,9 @@ func main() {
 	row()
 	transpose()
 	pause()
-	panel.Write(panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7"})
+	v := panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7"}
+	panel.Write(v)
+	panel.Expand(v)
 	Generate()
 }
 

@@ -31,7 +31,9 @@ func main() {
 	}
 	row()
 	transpose()
-	panel.Write(panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5"})
+	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5"}
+	panel.Write(v)
+	panel.Expand(v)
 	Generate()
 }
 
