@@ -8,7 +8,7 @@ package weights
 //
 //	d f16 | dmin f16 | scales [12]byte (scaleMin) | qs [128]byte (nibbles32)
 //	y = (d · scale) · q − dmin · min
-func codesQ4_K(q *codes, src []byte) {
+func codesQ4_K(q codes, src []byte) {
 	q.scaleMins(src)
 	q.nibbles32(src[16:])
 }
@@ -18,7 +18,7 @@ func codesQ4_K(q *codes, src []byte) {
 //	d f16 | dmin f16 | scales [12]byte (scaleMin) | qh [32]byte: bit i of qh[j]
 //	is the fifth bit of value j of group i | qs [128]byte (nibbles32)
 //	y = (d · scale) · q − dmin · min
-func codesQ5_K(q *codes, src []byte) {
+func codesQ5_K(q codes, src []byte) {
 	q.scaleMins(src)
 	q.nibbles32(src[48:])
 	for j, b := range (*[32]byte)(src[16:]) {
@@ -35,7 +35,7 @@ func codesQ5_K(q *codes, src []byte) {
 //	low bits in the low (k < 2) or high nibble of ql[32(k mod 2)+j], its two
 //	high bits at bit 2k of qh[j].
 //	y = (d · scale) · (q − 32)
-func codesQ6_K(q *codes, src []byte) {
+func codesQ6_K(q codes, src []byte) {
 	d := half(src[208:])
 	for g, s := range (*[16]byte)(src[192:]) {
 		q.scale[g] = d * float32(int8(s))
@@ -53,7 +53,7 @@ func codesQ6_K(q *codes, src []byte) {
 
 // nibbles32 writes the codes of 128 bytes: groups 2i and 2i+1 are the low and
 // the high nibbles of qs[32i:32i+32].
-func (q *codes) nibbles32(qs []byte) {
+func (q codes) nibbles32(qs []byte) {
 	for i := range 4 {
 		code, qs := (*[64]int8)(q.code[64*i:]), (*[32]byte)(qs[32*i:])
 		for j, b := range qs {
@@ -65,7 +65,7 @@ func (q *codes) nibbles32(qs []byte) {
 
 // scaleMins writes the lines of the 8 groups of a block that begins with d, dmin
 // and 12 bytes of 6-bit scales and minima.
-func (q *codes) scaleMins(src []byte) {
+func (q codes) scaleMins(src []byte) {
 	d, dmin, s := half(src), half(src[2:]), (*[12]byte)(src[4:])
 	for i := range 8 {
 		scale, low := scaleMin(s, i)

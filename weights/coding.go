@@ -11,23 +11,26 @@ type Coding struct {
 	Offset   bool // the format has offsets
 }
 
-// codes is one block: its codes, and the line of each group.
+// codes is one block: where its codes go, and the line of each group. Formats
+// without offsets leave offset unwritten.
 type codes struct {
-	code          [256]int8
-	scale, offset [16]float32
+	code          []int8
+	scale, offset []float32
 }
 
-// values computes the block's values.
-func (c Coding) values(dst []float32, q *codes) {
-	for g := range len(dst) / c.Group {
-		scale, offset := q.scale[g], q.offset[g]
-		y, code := dst[g*c.Group:][:c.Group], q.code[g*c.Group:][:c.Group]
-		for j := range y {
-			y[j] = scale * float32(code[j])
+// decode computes the values of whole blocks.
+func (c Coding) decode(dst []float32, src []byte, f *format) {
+	var code [256]int8
+	var scale, offset [16]float32
+	q := codes{code[:f.blockLen], scale[:], offset[:]}
+	for ; len(src) > 0; dst, src = dst[f.blockLen:], src[f.blockBytes:] {
+		f.codes(q, src[:f.blockBytes])
+		for i, v := range q.code {
+			dst[i] = scale[i/c.Group] * float32(v)
 		}
 		if c.Offset {
-			for j := range y {
-				y[j] += offset
+			for i := range q.code {
+				dst[i] += offset[i/c.Group]
 			}
 		}
 	}
@@ -45,15 +48,8 @@ func (d DType) Coding() (Coding, bool) {
 func (t *Tensor) RowCodes(code []int8, scale, offset []float32, i int) {
 	f := &formats[t.DType]
 	groups := f.blockLen / f.coding.Group
-	var q codes
 	for src := t.RawRow(i); len(src) > 0; src = src[f.blockBytes:] {
-		f.codes(&q, src[:f.blockBytes])
-		copy(code, q.code[:f.blockLen])
-		copy(scale, q.scale[:groups])
-		if f.coding.Offset {
-			copy(offset, q.offset[:groups])
-			offset = offset[groups:]
-		}
-		code, scale = code[f.blockLen:], scale[groups:]
+		f.codes(codes{code[:f.blockLen], scale, offset}, src[:f.blockBytes])
+		code, scale, offset = code[f.blockLen:], scale[groups:], offset[groups:]
 	}
 }

@@ -33,7 +33,7 @@ type format struct {
 	blockLen, blockBytes int
 	decode               func(dst []float32, src []byte)
 	coding               Coding
-	codes                func(q *codes, src []byte) // of one block
+	codes                func(q codes, src []byte) // of one block
 }
 
 // formats is the whole table: a new format is a row here and a decode function.
@@ -72,12 +72,7 @@ func (d DType) decode(dst []float32, src []byte) {
 		f.decode(dst, src)
 		return
 	}
-	var q codes
-	for len(src) > 0 {
-		f.codes(&q, src[:f.blockBytes])
-		f.coding.values(dst[:f.blockLen], &q)
-		dst, src = dst[f.blockLen:], src[f.blockBytes:]
-	}
+	f.coding.decode(dst, src, f)
 }
 
 // dtypeNames lists the formats that can be decoded, for error texts.
