@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"premlp/collect/dataset"
@@ -73,6 +74,10 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 			points = append(points, model.Point{Site: s, Layer: layer})
 		}
 	}
+	// The digest, which the manifest will state, is taken while weights are packed.
+	var digest sync.WaitGroup
+	digest.Go(func() { l.Model.Digest(ctx) }) // manifest asks again
+	defer digest.Wait()                       // the caller may close the model
 	if p.session, err = l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads}); err != nil {
 		return nil, err
 	}
