@@ -95,20 +95,27 @@ func (b *Batch) checkSegments(context int) error {
 			}
 			seg.Ranges = append(seg.Ranges, b.segments[b.Parent[s]].Ranges...)
 		}
-		position := 0
 		for _, r := range seg.Ranges {
-			position += r[1] - r[0]
+			seg.First += r[1] - r[0]
 		}
-		for t := from; t < to; t++ {
-			if int(b.Pos[t]) != position+t-from {
-				return fmt.Errorf("batch: token %d: want position %d, have %d", t, position+t-from, b.Pos[t])
-			}
-		}
-		if last := position + to - from; last > context {
-			return fmt.Errorf("batch: segment %d: want at most %d tokens of context, have %d", s, context, last)
+		if err := b.checkPositions(s, seg, context); err != nil {
+			return err
 		}
 		seg.Ranges = append(seg.Ranges, [2]int{from, to})
 		b.segments = append(b.segments, seg)
+	}
+	return nil
+}
+
+// checkPositions validates the positions of segment s.
+func (b *Batch) checkPositions(s int, seg kernel.Segment, context int) error {
+	for t := seg.From; t < seg.To; t++ {
+		if want := seg.First + t - seg.From; int(b.Pos[t]) != want {
+			return fmt.Errorf("batch: token %d: want position %d, have %d", t, want, b.Pos[t])
+		}
+	}
+	if last := seg.First + seg.To - seg.From; last > context {
+		return fmt.Errorf("batch: segment %d: want at most %d tokens of context, have %d", s, context, last)
 	}
 	return nil
 }
