@@ -18,6 +18,13 @@ type Batch struct {
 	// sees the keys of its ancestors, so prompts that begin alike share the
 	// rows of their common prefix.
 	Parent []int32
+	// Keys [segments], for a machine with a cache and instead of Parent, names
+	// for each segment the rows [from, to) of the cache that hold its sequence
+	// from position 0 on: first those of tokens of earlier runs or of other
+	// segments, last those that the segment's own tokens are put into.
+	// Sequences that begin alike may name the same rows. nil runs the batch
+	// without the cache.
+	Keys [][][2]int
 	// Sel [R] holds the rows that are read, ascending: the rows a Sink gets and
 	// the rows logits are computed for.
 	Sel []int32
@@ -51,9 +58,9 @@ func Pack(prompts [][]int32, sel [][]int32) *Batch {
 // Tokens returns T, the number of rows.
 func (b *Batch) Tokens() int { return len(b.IDs) }
 
-// check validates the batch against a vocabulary and a context length, and
-// prepares the key ranges of its segments.
-func (b *Batch) check(vocab, context int) error {
+// check validates the batch against a vocabulary, a context length and what a
+// cache holds (nil: there is none), and prepares the key ranges of its segments.
+func (b *Batch) check(vocab, context int, l *ledger) error {
 	t := len(b.IDs)
 	switch {
 	case t == 0:
@@ -76,6 +83,9 @@ func (b *Batch) check(vocab, context int) error {
 		if row < 0 || int(row) >= t || i > 0 && row <= b.Sel[i-1] {
 			return fmt.Errorf("batch: selected row %d: want ascending rows in [0, %d), have %d", i, t, row)
 		}
+	}
+	if b.Keys != nil {
+		return b.checkCached(context, l)
 	}
 	return b.checkSegments(context)
 }
