@@ -123,7 +123,7 @@ func (g *Generator) begin(prompt []int32, o GenerateOptions, each func(Token) er
 	case samples > g.samples:
 		return nil, fmt.Errorf("generate: want at most %d samples, the generator's, have %d", g.samples, o.Samples)
 	}
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if r.limit == 0 {

@@ -31,8 +31,8 @@ type Sampling struct {
 	MinP float64
 }
 
-// check refuses values that mean nothing.
-func (s Sampling) check() error {
+// Check refuses values that mean nothing, all of them in one error.
+func (s Sampling) Check() error {
 	var errs []error
 	bad := func(ok bool, name, want string, have any) {
 		if !ok {
