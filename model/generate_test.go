@@ -153,6 +153,10 @@ func TestGenerateStops(t *testing.T) {
 	if r.Decoded != 17 || r.Prompt != 3 {
 		t.Errorf("want 3 and 17 tokens computed, have %d and %d", r.Prompt, r.Decoded)
 	}
+	o.IgnoreEnd = true
+	if s := generate(t, g, prompt, o).Samples[0]; s.Stopped != StopLength || !slices.Equal(s.IDs, all[0].IDs) {
+		t.Errorf("IgnoreEnd: have %s behind %v", s.Stopped, s.IDs)
+	}
 	long := randomPrompt(rand.New(rand.NewPCG(5, 6)), 250, 199)
 	if s := generate(t, g, long, GenerateOptions{IgnoreEnd: true}).Samples[0]; s.Stopped != StopContext || len(s.IDs) != 256-250 {
 		t.Errorf("a full context: have %s after %d tokens", s.Stopped, len(s.IDs))

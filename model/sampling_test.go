@@ -58,6 +58,7 @@ func TestSampling(t *testing.T) {
 		"top-p of nearly none":   {Sampling{Temperature: 1, TopP: 1e-9}, nil, five, []float64{0, 1, 0, 0, 0}},
 		"top-p of all":           {Sampling{Temperature: 1, TopP: 1}, nil, five, []float64{0.1, 0.4, 0.05, 0.25, 0.2}},
 		"top-p behind top-k":     {Sampling{Temperature: 1, TopK: 2, TopP: 0.5}, nil, five, []float64{0, 1, 0, 0, 0}},
+		"top-p of top-k":         {Sampling{Temperature: 1, TopK: 3, TopP: 0.75}, nil, five, []float64{0, 0.4 / 0.65, 0, 0.25 / 0.65, 0}},
 		"min-p":                  {Sampling{Temperature: 1, MinP: 0.45}, nil, five, []float64{0, 0.4 / 0.85, 0, 0.25 / 0.85, 0.2 / 0.85}},
 		"penalty above 0":        {Sampling{RepetitionPenalty: 1.5}, []int32{1}, []float32{2, 2.5, 1}, []float64{1, 0, 0}},
 		"penalty below 0":        {Sampling{RepetitionPenalty: 1.5}, []int32{1, 1}, []float32{-2, -1.5, -3}, []float64{1, 0, 0}}, // -1.5·1.5 is below -2
@@ -100,6 +101,16 @@ func TestTopKOneIsGreedy(t *testing.T) {
 		}
 		if id, _, err := newSampler(Sampling{Temperature: 1.7, TopK: 1}, nil, uniform(5)).next(logits); err != nil || id != greedy {
 			t.Errorf("%v: want token %d, have %d, %v", logits, greedy, id, err)
+		}
+	}
+}
+
+// TestPenaltyCountsChosenTokens: with the greatest penalty no token comes twice.
+func TestPenaltyCountsChosenTokens(t *testing.T) {
+	s := newSampler(Sampling{RepetitionPenalty: 100}, nil, nil)
+	for _, want := range []int32{1, 3, 2, 0} {
+		if id, _, err := s.next([]float32{1, 4, 2, 3}); err != nil || id != want {
+			t.Errorf("want token %d, have %d, %v", want, id, err)
 		}
 	}
 }
