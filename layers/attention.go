@@ -36,16 +36,23 @@ func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
 	return Linear(s.Sub("o_proj"), y, d, a.OutBias) // [T, D]
 }
 
-// attend is causal softmax attention of q [T, H·E] on k and v [T, K·E].
+// attend is causal softmax attention of q [T, H·E] on k and v [T, K·E], and on
+// those kept from earlier runs where the batch names rows of the cache.
 func attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
 	shape := kernel.AttentionShape{
 		Heads: a.Heads, KVHeads: a.KVHeads, Width: a.HeadDim, Window: a.Window,
 		Scale: float32(1 / math.Sqrt(float64(a.HeadDim))),
 	}
+	kept := &keptKeys{heads: a.KVHeads, width: a.HeadDim}
 	return s.node(&Op{
-		kind: "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v},
+		kind: "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v}, kept: kept,
 		run: func(c *Call) error {
-			c.Pool.Attention(c.Out.Data, c.In[0].Data, c.In[1].Data, c.In[2].Data, c.Batch.segments, shape)
+			q, k, v := c.In[0].Data, c.In[1].Data, c.In[2].Data
+			if c.Batch.Keys != nil {
+				c.Pool.CachedAttention(c.Out.Data, q, k, v, kept.keys, c.Batch.segments, shape)
+			} else {
+				c.Pool.Attention(c.Out.Data, q, k, v, c.Batch.segments, shape)
+			}
 			return nil
 		},
 	})

@@ -18,6 +18,13 @@ type Batch struct {
 	// sees the keys of its ancestors, so prompts that begin alike share the
 	// rows of their common prefix.
 	Parent []int32
+	// Keys [segments], for a machine with a cache and instead of Parent, names
+	// for each segment the rows [from, to) of the cache that hold its sequence
+	// from position 0 on: first those of tokens of earlier runs or of other
+	// segments, last those that the segment's own tokens are put into.
+	// Sequences that begin alike may name the same rows. nil runs the batch
+	// without the cache.
+	Keys [][][2]int
 	// Sel [R] holds the rows that are read, ascending: the rows a Sink gets and
 	// the rows logits are computed for.
 	Sel []int32
@@ -51,9 +58,9 @@ func Pack(prompts [][]int32, sel [][]int32) *Batch {
 // Tokens returns T, the number of rows.
 func (b *Batch) Tokens() int { return len(b.IDs) }
 
-// check validates the batch against a vocabulary and a context length, and
-// prepares the key ranges of its segments.
-func (b *Batch) check(vocab, context int) error {
+// check validates the batch against a vocabulary, a context length and what a
+// cache holds (nil: there is none), and prepares the key ranges of its segments.
+func (b *Batch) check(vocab, context int, l *ledger) error {
 	t := len(b.IDs)
 	switch {
 	case t == 0:
@@ -77,6 +84,9 @@ func (b *Batch) check(vocab, context int) error {
 			return fmt.Errorf("batch: selected row %d: want ascending rows in [0, %d), have %d", i, t, row)
 		}
 	}
+	if b.Keys != nil {
+		return b.checkCached(context, l)
+	}
 	return b.checkSegments(context)
 }
 
@@ -95,20 +105,27 @@ func (b *Batch) checkSegments(context int) error {
 			}
 			seg.Ranges = append(seg.Ranges, b.segments[b.Parent[s]].Ranges...)
 		}
-		position := 0
 		for _, r := range seg.Ranges {
-			position += r[1] - r[0]
+			seg.First += r[1] - r[0]
 		}
-		for t := from; t < to; t++ {
-			if int(b.Pos[t]) != position+t-from {
-				return fmt.Errorf("batch: token %d: want position %d, have %d", t, position+t-from, b.Pos[t])
-			}
-		}
-		if last := position + to - from; last > context {
-			return fmt.Errorf("batch: segment %d: want at most %d tokens of context, have %d", s, context, last)
+		if err := b.checkPositions(s, seg, context); err != nil {
+			return err
 		}
 		seg.Ranges = append(seg.Ranges, [2]int{from, to})
 		b.segments = append(b.segments, seg)
+	}
+	return nil
+}
+
+// checkPositions validates the positions of segment s.
+func (b *Batch) checkPositions(s int, seg kernel.Segment, context int) error {
+	for t := seg.From; t < seg.To; t++ {
+		if want := seg.First + t - seg.From; int(b.Pos[t]) != want {
+			return fmt.Errorf("batch: token %d: want position %d, have %d", t, want, b.Pos[t])
+		}
+	}
+	if last := seg.First + seg.To - seg.From; last > context {
+		return fmt.Errorf("batch: segment %d: want at most %d tokens of context, have %d", s, context, last)
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	if err := g.verify(); err != nil {
 		return nil, err
 	}
+	if err := o.Cache.check(o.Context); err != nil {
+		return nil, err
+	}
 	k, err := kernel.Select()
 	if err != nil {
 		return nil, err
@@ -26,6 +29,9 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	m := &Machine{
 		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch,
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
+	}
+	if o.Cache.Rows > 0 {
+		m.rows = newLedger(o.Cache.Rows)
 	}
 	roots, err := m.roots(g)
 	if err != nil {
@@ -110,13 +116,16 @@ func (m *Machine) bind() error {
 	return nil
 }
 
-// Pack packs the weights of the machine's ops that were not packed before. Run
-// does it when it was not called.
+// Pack packs the weights of the machine's ops that were not packed before and
+// makes its cache. Run does it when it was not called.
 func (m *Machine) Pack() error {
 	if m.packed {
 		return nil
 	}
 	for _, o := range m.order {
+		if o.kept != nil && m.rows != nil {
+			o.kept.keys = m.pool.NewKeys(m.options.Cache.Rows, o.kept.heads, o.kept.width)
+		}
 		if o.prepare == nil {
 			continue
 		}
@@ -132,6 +141,7 @@ func (m *Machine) Pack() error {
 type Footprint struct {
 	Weights  int64 `json:"weights"`   // packed, whether packed already or not
 	PerToken int64 `json:"per_token"` // of a batch, in the arena
+	Cache    int64 `json:"cache"`     // keys and values kept from run to run
 }
 
 // Footprint returns the memory that the machine takes. Statistics, logits and
@@ -140,6 +150,9 @@ func (m *Machine) Footprint() Footprint {
 	var f Footprint
 	seen := map[*buffer]bool{}
 	for _, o := range m.order {
+		if o.kept != nil && m.rows != nil {
+			f.Cache += m.pool.KeysBytes(m.options.Cache.Rows, o.kept.heads, o.kept.width)
+		}
 		if o.linear != nil {
 			w := o.linear.w
 			f.Weights += packedFormat(w.DType).PackedBytes(w.Rows(), w.Cols())

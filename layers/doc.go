@@ -11,6 +11,13 @@
 //	H  query heads                K  key/value heads  E  head width
 //	F  MLP width                  R  selected rows (len of Batch.Sel)
 //
+// # Decoding
+//
+// A machine with a [Cache] keeps the keys and values of the tokens it has
+// computed. A batch that names rows of the cache continues sequences of earlier
+// runs: its tokens get the bits they would have in one run of the whole
+// sequence. Who runs the machine decides which rows a sequence has.
+//
 // # Rules of the graph
 //
 // The package has one gorgonia.Op type, [Op]. Gorgonia merges nodes whose ops

@@ -38,6 +38,7 @@ type MachineOptions struct {
 	Threads int
 	Vocab   int // token ids are below it
 	Context int // positions are below it
+	Cache   Cache
 }
 
 // Machine runs the part of a graph that its points need, over and over, on
@@ -51,6 +52,7 @@ type Machine struct {
 	kept    map[Point]*Op
 	buffers int // shared ones of the arena
 	packed  bool
+	rows    *ledger // of the cache; nil if there is none
 
 	ctx    context.Context
 	batch  *Batch
@@ -63,11 +65,14 @@ type Machine struct {
 // Run computes the wanted points of a batch and hands their selected rows to
 // sink. A cancelled context stops it within one op.
 func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
-	if err := b.check(m.options.Vocab, m.options.Context); err != nil {
+	if err := b.check(m.options.Vocab, m.options.Context, m.rows); err != nil {
 		return err
 	}
 	if err := m.Pack(); err != nil {
 		return err
+	}
+	if b.Keys != nil {
+		m.rows.begin()
 	}
 	m.ctx, m.batch, m.sink, m.at = ctx, b, sink, 0
 	m.vm.Reset() // without it a second RunAll does nothing
@@ -79,6 +84,9 @@ func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
 	}
 	if m.at != len(m.order) {
 		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
+	}
+	if b.Keys != nil {
+		m.rows.commit()
 	}
 	return nil
 }

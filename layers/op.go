@@ -32,6 +32,8 @@ type Op struct {
 	// computes for all, and this op's weights.
 	group  *group
 	linear *linear
+	// kept is set on attention: the keys and values of earlier runs.
+	kept *keptKeys
 
 	m *Machine // the machine that runs the op; nil until one is built
 	slot

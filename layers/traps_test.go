@@ -66,7 +66,7 @@ func TestGorgoniaErrorsHideTheirCause(t *testing.T) {
 	m := machine(t, small(checkpoint().open(t)), []Point{{MLPIn, 0}}, nil)
 	broken := errors.New("broken")
 	m.ctx, m.batch, m.sink, m.at = t.Context(), Pack([][]int32{tokens(3)}, nil), func(Point, Rows) error { return broken }, 0
-	if err := m.batch.check(testVocab, 256); err != nil {
+	if err := m.batch.check(testVocab, 256, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := gorgonia.Let(m.input, batchValue{m.batch}); err != nil {

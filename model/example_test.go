@@ -64,3 +64,36 @@ func ExampleSession_Value() {
 	fmt.Println(v.Rows, "tokens of width", v.Cols)
 	// Output: 3 tokens of width 48
 }
+
+// A generator continues a prompt: two samples that share its keys and values,
+// drawn from a seed.
+func ExampleGenerator() {
+	m, err := model.Open("testdata/arch/llama")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	g, err := m.Generator(model.GeneratorOptions{Prompt: 4, MaxTokens: 3, Samples: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer g.Close()
+
+	o := model.GenerateOptions{Sampling: model.Sampling{Temperature: 1, TopK: 40}, Seed: 1, Samples: 2}
+	r, err := g.Generate(context.Background(), []int32{1, 17, 42, 99}, o, func(t model.Token) error {
+		fmt.Printf("sample %d: token %d, log-probability %.2f\n", t.Sample, t.ID, t.LogProb)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("stopped:", r.Samples[0].Stopped)
+	// Output:
+	// sample 0: token 181, log-probability -2.78
+	// sample 1: token 26, log-probability -2.88
+	// sample 0: token 182, log-probability -4.12
+	// sample 1: token 28, log-probability -4.83
+	// sample 0: token 135, log-probability -2.59
+	// sample 1: token 45, log-probability -4.58
+	// stopped: length
+}

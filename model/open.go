@@ -24,6 +24,7 @@ type Model struct {
 	file   checkpoint
 	gguf   *weights.GGUF
 	store  *layers.Store
+	end    []int32 // tokens that end a text
 
 	once   sync.Once
 	digest string
@@ -78,7 +79,7 @@ func (m *Model) openFolder() error {
 	if m.arch, err = archByClass(classOf(k)); err != nil {
 		return fmt.Errorf("config.json: %w", err)
 	}
-	if err := m.readConfig(k); err != nil {
+	if err := errors.Join(m.readConfig(k), m.readEnd(k)); err != nil {
 		return err
 	}
 	s, err := weights.OpenSafetensors(m.path)
@@ -104,7 +105,7 @@ func (m *Model) openGGUF() error {
 	if err != nil {
 		return err
 	}
-	if err := m.readConfig(k); err != nil {
+	if err := errors.Join(m.readConfig(k), m.readGGUFEnd()); err != nil {
 		return err
 	}
 	m.source = m.arch.gguf.source(g, m.config)

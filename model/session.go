@@ -27,6 +27,8 @@ type (
 	Mat = layers.Mat
 	// Footprint is the memory that a session takes.
 	Footprint = layers.Footprint
+	// Cache is how many keys and values a session keeps from run to run.
+	Cache = layers.Cache
 )
 
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
@@ -39,6 +41,7 @@ type SessionOptions struct {
 	Logits  bool    // compute the vocabulary scores of the selected tokens
 	Keep    []Point // places readable by Session.Value after a run
 	Threads int     // 0: one per processor
+	Cache   Cache   // for batches that continue earlier ones; see Batch.Keys
 }
 
 // Session runs the model up to the last place that is wanted. It serves one
@@ -91,6 +94,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	}
 	machine, err := g.Machine(layers.MachineOptions{
 		Points: points, Keep: o.Keep, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
+		Cache: o.Cache,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)

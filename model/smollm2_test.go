@@ -105,3 +105,18 @@ func TestSmolLM2SameBits(t *testing.T) {
 	alone := run(1, capital)
 	sameRows(t, "behind two others", alone, run(2, other, other, capital), 2*len(other))
 }
+
+// TestSmolLM2Generates holds greedy tokens of the real model, decoded with the
+// cache, against whole passes.
+func TestSmolLM2Generates(t *testing.T) {
+	m := smollm2(t)
+	if !slices.Equal(m.EndIDs(), []int32{2}) {
+		t.Errorf("tokens that end a text: want <|im_end|>, 2, have %v", m.EndIDs())
+	}
+	capital := []int32{504, 3575, 282, 4649, 314}
+	o := GenerateOptions{MaxTokens: 6}
+	have := generate(t, generator(t, m, GeneratorOptions{Prompt: 5, MaxTokens: 6}), capital, o).Samples[0]
+	if want := uncached(t, m, capital, o, 0); !slices.Equal(want.IDs, have.IDs) || !slices.Equal(want.LogProbs, have.LogProbs) {
+		t.Errorf("want %+v, have %+v", want, have)
+	}
+}

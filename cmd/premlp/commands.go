@@ -11,6 +11,7 @@ var commands = []struct {
 	{"model", newPull},
 	{"model", newInspect},
 	{"model", newTokenize},
+	{"model", newGenerate},
 	{"data", newCollect},
 	{"data", newVerify},
 	{"measure", newDump},

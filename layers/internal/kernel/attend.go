@@ -24,7 +24,7 @@ func (a *attention) finite(g queries, see sight) bool {
 	check := func(_, row, end int) {
 		for ; row < end; row++ {
 			at := (row*a.KVHeads + g.head) * a.Width
-			for _, v := range a.v[at : at+a.Width] {
+			for _, v := range a.keys.values[at : at+a.Width] {
 				ok = ok && v-v == 0
 			}
 		}
@@ -58,12 +58,12 @@ func (a *attention) row(g queries, lane int) int {
 
 // scores writes q·k of every key in sight, [keys][32].
 func (a *attention) scores(dst, query []float32, g queries, see sight) {
-	rows := a.kernel.rows
+	rows := a.keys.rows
 	g.seg.runs(see.from, see.to, func(j, row, end int) {
 		for row < end {
 			tile := row / rows
 			stop := min(end, (tile+1)*rows)
-			keys := a.keys[(g.head*a.tiles+tile)*a.tileSize+row-tile*rows:]
+			keys := a.keys.packed[(g.head*a.keys.tiles+tile)*a.keys.tileSize+row-tile*rows:]
 			for k := 0; k < a.Width; k += BlockK {
 				m := add
 				if k == 0 {
@@ -105,7 +105,7 @@ func (a *attention) addValues(sums, part, weights []float32, g queries, from, to
 		count := (a.Width + a.kernel.rows - 1) / a.kernel.rows
 		for i := range count {
 			d, stop := i*a.Width/count, (i+1)*a.Width/count
-			v := a.v[(row*a.KVHeads+g.head)*a.Width+d:]
+			v := a.keys.values[(row*a.KVHeads+g.head)*a.Width+d:]
 			a.kernel.tile(stop-d, dst[d*PanelWidth:], PanelWidth, v, a.KVHeads*a.Width,
 				weights[(j-from)*PanelWidth:], end-row, m)
 		}

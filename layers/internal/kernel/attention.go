@@ -1,11 +1,12 @@
 package kernel
 
-// Segment is a run of rows of a batch and the keys its rows may see. Ranges
-// lists row ranges root first: those of the segments it continues, then its
-// own. The j-th row of the ranges together is the key at absolute position j.
+// Segment is a run of tokens of a batch and the keys they may see. Ranges lists
+// rows of keys, root first, those of the segment's own tokens last. The j-th
+// row of the ranges together is the key at absolute position j.
 type Segment struct {
-	From, To int      // the segment's own rows
-	Ranges   [][2]int // rows [from, to) of its keys, root first
+	From, To int      // the tokens' rows in the batch
+	First    int      // the first token's absolute position
+	Ranges   [][2]int // rows [from, to) of keys: of the batch, or of a cache
 }
 
 // AttentionShape says how heads lie in the rows and what a query may see.
@@ -34,15 +35,32 @@ type AttentionShape struct {
 // side as the 32 columns of a panel: q·k and w·v are tiles, and w, [keys][32],
 // is the panel of the second without moving.
 func (p *Pool) Attention(dst, q, k, v []float32, segments []Segment, s AttentionShape) {
-	a := &attention{AttentionShape: s, kernel: &p.kernel, dst: dst, q: q, v: v}
-	a.packKeys(p, k)
-	shared := s.Heads / s.KVHeads
+	keys := p.kernel.layoutKeys(len(k)/(s.KVHeads*s.Width), s.KVHeads, s.Width)
+	keys.packed, keys.values = p.scratch.take(keys.packedSize()), v
+	runs := keys.append(make([]keyRun, 0, keys.tiles), keyRun{n: keys.count})
+	p.Run(len(runs), func(i int) { keys.pack(&p.kernel, k, runs[i]) })
+	p.attention(&attention{AttentionShape: s, kernel: &p.kernel, dst: dst, q: q, keys: &keys}, segments)
+}
+
+// CachedAttention is Attention whose segments' ranges are rows of a cache: it
+// puts k and v into the rows of their tokens, then attends to all rows of the
+// ranges. A row of dst has the bits that Attention gives it with all of its keys
+// in one batch. Rows of the ranges that no token of the batch is put into must
+// hold the keys of their positions.
+func (p *Pool) CachedAttention(dst, q, k, v []float32, cache *Keys, segments []Segment, s AttentionShape) {
+	cache.store(p, k, v, segments)
+	p.attention(&attention{AttentionShape: s, kernel: &p.kernel, dst: dst, q: q, keys: cache}, segments)
+}
+
+// attention computes the rows of all segments.
+func (p *Pool) attention(a *attention, segments []Segment) {
+	shared := a.Heads / a.KVHeads
 	var groups []queries
 	for _, seg := range segments {
 		lanes := (seg.To - seg.From) * shared
 		// The last queries see the most keys: first, so that threads end together.
 		for l := (lanes - 1) / PanelWidth * PanelWidth; l >= 0; l -= PanelWidth {
-			for head := range s.KVHeads {
+			for head := range a.KVHeads {
 				groups = append(groups, queries{seg, head, l, min(l+PanelWidth, lanes)})
 			}
 		}
@@ -53,29 +71,9 @@ func (p *Pool) Attention(dst, q, k, v []float32, segments []Segment, s Attention
 // attention is one call of Attention.
 type attention struct {
 	AttentionShape
-	kernel   *Kernel
-	dst      []float32
-	q, v     []float32
-	keys     []float32 // [KVHeads][tiles] tiles [Width][rows of a tile]
-	tiles    int
-	tileSize int
-}
-
-// packKeys packs the keys of all rows into tiles, for each key head.
-func (a *attention) packKeys(p *Pool, k []float32) {
-	stride, rows := a.KVHeads*a.Width, a.kernel.rows
-	count := len(k) / stride
-	a.tiles = (count + rows - 1) / rows
-	a.tileSize = a.Width*rows + laneCount
-	a.keys = p.scratch.take(a.KVHeads * a.tiles * a.tileSize)
-	p.Run(a.KVHeads*a.tiles, func(i int) {
-		head, first := i/a.tiles, i%a.tiles*rows
-		var at [laneCount]int
-		for r := range at {
-			at[r] = min(first+r, count-1, first+rows-1)*stride + head*a.Width
-		}
-		a.kernel.transpose(a.keys[i*a.tileSize:], rows, k, &at, rows, a.Width)
-	})
+	kernel *Kernel
+	dst, q []float32
+	keys   *Keys
 }
 
 // queries are the columns of one panel: lanes [first, last) of a segment. Lane
@@ -110,11 +108,7 @@ func (a *attention) sight(g queries) sight {
 
 // position returns the absolute position of a lane's token.
 func (a *attention) position(g queries, lane int) int {
-	before := 0
-	for _, r := range g.seg.Ranges[:len(g.seg.Ranges)-1] {
-		before += r[1] - r[0]
-	}
-	return before + lane/(a.Heads/a.KVHeads)
+	return g.seg.First + lane/(a.Heads/a.KVHeads)
 }
 
 // attend computes the rows of one panel of queries.

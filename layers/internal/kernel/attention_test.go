@@ -77,9 +77,9 @@ func TestAttentionFollowsTheContract(t *testing.T) {
 	segments := []Segment{
 		{From: 0, To: 70, Ranges: [][2]int{{0, 70}}},
 		{From: 70, To: 71, Ranges: [][2]int{{70, 71}}},
-		{From: 71, To: 90, Ranges: [][2]int{{0, 70}, {71, 90}}},
-		{From: 90, To: 99, Ranges: [][2]int{{0, 70}, {71, 90}, {90, 99}}},
-		{From: 99, To: 160, Ranges: [][2]int{{0, 70}, {99, 160}}},
+		{From: 71, To: 90, First: 70, Ranges: [][2]int{{0, 70}, {71, 90}}},
+		{From: 90, To: 99, First: 89, Ranges: [][2]int{{0, 70}, {71, 90}, {90, 99}}},
+		{From: 99, To: 160, First: 70, Ranges: [][2]int{{0, 70}, {99, 160}}},
 	}
 	forEachKernel(t, func(t *testing.T, kernel Kernel) {
 		for i, s := range []AttentionShape{
@@ -164,8 +164,8 @@ func TestAttentionOfSharedPrefix(t *testing.T) {
 			have := make([]float32, (rows+other)*s.Heads*s.Width)
 			pool(t, 2, Supported()[0]).Attention(have, insert(q, s.Heads*s.Width), insert(k, s.KVHeads*s.Width), insert(v, s.KVHeads*s.Width), []Segment{
 				{From: 0, To: cut, Ranges: [][2]int{{0, cut}}},
-				{From: cut, To: cut + other, Ranges: [][2]int{{0, cut}, {cut, cut + other}}},
-				{From: cut + other, To: rows + other, Ranges: [][2]int{{0, cut}, {cut + other, rows + other}}},
+				{From: cut, To: cut + other, First: cut, Ranges: [][2]int{{0, cut}, {cut, cut + other}}},
+				{From: cut + other, To: rows + other, First: cut, Ranges: [][2]int{{0, cut}, {cut + other, rows + other}}},
 			}, s)
 			d := s.Heads * s.Width
 			what := fmt.Sprintf("cut %d, window %d", cut, window)
