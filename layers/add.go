@@ -3,8 +3,12 @@ package layers
 import "gorgonia.org/gorgonia"
 
 // Residual adds a block's branch dx to the residual stream x, both [T, D]. The
-// sum is a value of its own: the stream before it stays readable.
+// sum is a value of its own: the stream before it stays readable. Where the
+// branch has the selected rows alone, so has the sum.
 func Residual(s Scope, x, dx *gorgonia.Node) *gorgonia.Node {
+	if isSelected(dx) {
+		x = Select(s.Sub("selected"), x) // [R, D]
+	}
 	return s.node(&Op{
 		kind: "add", cols: columns(x), inputs: []*gorgonia.Node{x, dx},
 		run: func(c *Call) error {

@@ -26,14 +26,26 @@ type Attention struct {
 // Vaswani et al., "Attention is all you need", 2017.
 func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
 	d := columns(x)
-	qkv := Linears(s, x,
+	q, k, v := queriesKeysValues(s, x,
 		Projection{"q_proj", a.Heads * a.HeadDim, a.Bias},   // [T, H·E]
 		Projection{"k_proj", a.KVHeads * a.HeadDim, a.Bias}, // [T, K·E]
 		Projection{"v_proj", a.KVHeads * a.HeadDim, a.Bias}) // [T, K·E]
-	q := rotate(s.Sub("q_rope"), qkv[0], a.Heads, a.HeadDim, a.Rope)
-	k := rotate(s.Sub("k_rope"), qkv[1], a.KVHeads, a.HeadDim, a.Rope)
-	y := attend(s.Sub("attn"), q, k, qkv[2], a)     // [T, H·E]
+	q = rotate(s.Sub("q_rope"), q, a.Heads, a.HeadDim, a.Rope)
+	k = rotate(s.Sub("k_rope"), k, a.KVHeads, a.HeadDim, a.Rope)
+	y := attend(s.Sub("attn"), q, k, v, a)          // [T, H·E]
 	return Linear(s.Sub("o_proj"), y, d, a.OutBias) // [T, D]
+}
+
+// queriesKeysValues are the three projections of x. In the last block that is
+// wanted, queries are those of the selected rows [R, H·E], and so is all that
+// follows from them.
+func queriesKeysValues(s Scope, x *gorgonia.Node, q, k, v Projection) (_, _, _ *gorgonia.Node) {
+	if s.layer != s.g.last {
+		qkv := Linears(s, x, q, k, v)
+		return qkv[0], qkv[1], qkv[2]
+	}
+	kv := Linears(s, x, k, v)
+	return Linears(s, Select(s.Sub("selected"), x), q)[0], kv[0], kv[1]
 }
 
 // attend is causal softmax attention of q [T, H·E] on k and v [T, K·E], and on
@@ -49,9 +61,9 @@ func attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
 		run: func(c *Call) error {
 			q, k, v := c.In[0].Data, c.In[1].Data, c.In[2].Data
 			if c.Batch.Keys != nil {
-				c.Pool.CachedAttention(c.Out.Data, q, k, v, kept.keys, c.Batch.segments, shape)
+				c.Pool.CachedAttention(c.Out.Data, q, k, v, kept.keys, c.Batch.segments, c.queries(), shape)
 			} else {
-				c.Pool.Attention(c.Out.Data, q, k, v, c.Batch.segments, shape)
+				c.Pool.Attention(c.Out.Data, q, k, v, c.queries(), shape)
 			}
 			return nil
 		},

@@ -30,6 +30,10 @@ type Batch struct {
 	Sel []int32
 
 	segments []kernel.Segment
+	// selected are the selected rows as segments: each run of neighbouring ones
+	// in a segment is one, with its rows counted among the selected.
+	selected    []kernel.Segment
+	selectedPos []int32 // [R]
 }
 
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
@@ -84,10 +88,33 @@ func (b *Batch) check(vocab, context int, l *ledger) error {
 			return fmt.Errorf("batch: selected row %d: want ascending rows in [0, %d), have %d", i, t, row)
 		}
 	}
+	check := b.checkSegments
 	if b.Keys != nil {
-		return b.checkCached(context, l)
+		check = func(context int) error { return b.checkCached(context, l) }
 	}
-	return b.checkSegments(context)
+	if err := check(context); err != nil {
+		return err
+	}
+	b.selectSegments()
+	return nil
+}
+
+// selectSegments fills b.selected and b.selectedPos.
+func (b *Batch) selectSegments() {
+	b.selected, b.selectedPos = b.selected[:0], b.selectedPos[:0]
+	s := 0
+	for i, row := range b.Sel {
+		for int(row) >= b.segments[s].To {
+			s++
+		}
+		seg := b.segments[s]
+		b.selectedPos = append(b.selectedPos, b.Pos[row])
+		if i > 0 && b.Sel[i-1] == row-1 && int(row) > seg.From {
+			b.selected[len(b.selected)-1].To++
+			continue
+		}
+		b.selected = append(b.selected, kernel.Segment{From: i, To: i + 1, First: int(b.Pos[row]), Ranges: seg.Ranges})
+	}
 }
 
 // checkSegments validates segments and positions and fills b.segments.

@@ -21,6 +21,9 @@ type Graph struct {
 	source *weights.Tracker
 	store  *Store
 	errs   []error
+	// last is the block behind whose keys and values only the rows that are read
+	// are computed; none: every row is.
+	last int
 }
 
 // NewGraph returns an empty graph that takes its tensors from source and packs
@@ -34,8 +37,14 @@ func NewGraph(source weights.Source, store *Store) *Graph {
 		points: map[Point]*gorgonia.Node{},
 		source: weights.Track(source),
 		store:  store,
+		last:   none,
 	}
 }
+
+// SelectAfter says, before blocks are built, that nothing is wanted behind block
+// i, and in it only of the rows that a batch selects. What those rows need of
+// the others, their keys and values, is computed for all.
+func (g *Graph) SelectAfter(i int) { g.last = i }
 
 // Root returns the scope of the checkpoint's root.
 func (g *Graph) Root() Scope { return Scope{g: g} }

@@ -2,8 +2,12 @@ package layers
 
 import "gorgonia.org/gorgonia"
 
-// Select keeps the rows of x [T, D] that the batch selects: [R, D].
+// Select keeps the rows of x [T, D] that the batch selects: [R, D]. An x that
+// holds only those is returned as it is.
 func Select(s Scope, x *gorgonia.Node) *gorgonia.Node {
+	if isSelected(x) {
+		return x
+	}
 	return s.node(&Op{
 		kind: "select", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x}, selected: true,
 		run: func(c *Call) error {
@@ -13,6 +17,12 @@ func Select(s Scope, x *gorgonia.Node) *gorgonia.Node {
 			return nil
 		},
 	})
+}
+
+// isSelected reports whether a node holds a row per selected row, not per token.
+func isSelected(n *gorgonia.Node) bool {
+	o := opOf(n)
+	return o != nil && o.selected
 }
 
 // VocabHead scores every vocabulary entry for each row of x [R, D] by the

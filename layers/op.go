@@ -9,6 +9,8 @@ import (
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"premlp/layers/internal/kernel"
 )
 
 // Op is the project's only gorgonia.Op. Its inputs are the batch, or matrices;
@@ -46,6 +48,24 @@ type Call struct {
 	Out   Mat       // to be filled
 	Stats []float32 // [rows, statsPerRow], to be filled
 	Pool  *Pool
+
+	selected bool // rows are the batch's selected ones
+}
+
+// positions returns the position of each row.
+func (c *Call) positions() []int32 {
+	if c.selected {
+		return c.Batch.selectedPos
+	}
+	return c.Batch.Pos
+}
+
+// queries returns the rows as segments that attend.
+func (c *Call) queries() []kernel.Segment {
+	if c.selected {
+		return c.Batch.selected
+	}
+	return c.Batch.segments
 }
 
 var _ gorgonia.Op = (*Op)(nil)
@@ -128,7 +148,7 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 
 // call gathers the inputs and sizes the output.
 func (o *Op) call(values []gorgonia.Value) (*Call, error) {
-	c := &Call{Batch: o.m.batch, Pool: o.m.pool}
+	c := &Call{Batch: o.m.batch, Pool: o.m.pool, selected: o.selected}
 	for i, v := range values {
 		if _, ok := v.(batchValue); ok {
 			continue

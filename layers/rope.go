@@ -56,7 +56,8 @@ func rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia
 	return s.node(&Op{
 		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x},
 		run: func(c *Call) error {
-			c.Pool.Rotate(c.Out.Data, c.In[0].Data, c.Batch.Pos, heads, width, r.cover(c.Batch.Pos))
+			pos := c.positions()
+			c.Pool.Rotate(c.Out.Data, c.In[0].Data, pos, heads, width, r.cover(pos))
 			return nil
 		},
 	})

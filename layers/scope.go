@@ -74,9 +74,7 @@ func (s Scope) Tap(site Site, x *gorgonia.Node) *gorgonia.Node {
 func (s Scope) node(o *Op) *gorgonia.Node {
 	o.key = s.path
 	for _, n := range o.inputs {
-		if input, ok := n.Op().(*Op); ok && input.selected {
-			o.selected = true
-		}
+		o.selected = o.selected || isSelected(n)
 	}
 	return s.g.add(o)
 }

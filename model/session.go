@@ -77,15 +77,15 @@ func (m *Model) Footprint(o SessionOptions) (Footprint, error) {
 
 // plan builds the graph and compiles the part of it that is wanted.
 func (m *Model) plan(o SessionOptions) (*Session, error) {
-	g, err := m.build()
-	if err != nil {
-		return nil, err
-	}
 	points := slices.Clone(o.Points)
 	if o.Logits {
 		points = append(points, Point{Site: layers.Logits})
 	}
 	if err := m.checkPoints(slices.Concat(points, o.Keep)); err != nil {
+		return nil, err
+	}
+	g, err := m.build(m.lastBlock(points, o.Keep))
+	if err != nil {
 		return nil, err
 	}
 	threads := o.Threads
@@ -104,13 +104,31 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 
 // Check builds the whole graph and reports every fault of the checkpoint.
 func (m *Model) Check() error {
-	_, err := m.build()
+	_, err := m.build(m.config.Layers)
 	return err
 }
 
-// build makes the graph and checks that every tensor is there and used.
-func (m *Model) build() (*layers.Graph, error) {
+// lastBlock returns the last block that points need, or the number of blocks
+// where kept values need all rows of it.
+func (m *Model) lastBlock(points, keep []Point) int {
+	if len(keep) > 0 {
+		return m.config.Layers
+	}
+	last := 0
+	for _, p := range points {
+		if p.Site == layers.Logits {
+			return m.config.Layers - 1
+		}
+		last = max(last, p.Layer)
+	}
+	return last
+}
+
+// build makes the graph and checks that every tensor is there and used. In block
+// last only the rows that are read are computed.
+func (m *Model) build(last int) (*layers.Graph, error) {
 	g := layers.NewGraph(m.source, m.store)
+	g.SelectAfter(last)
 	m.arch.build(g, m.config)
 	err := g.Err()
 	for _, name := range g.Unused() {

@@ -1,10 +1,10 @@
 package kernel
 
-// Segment is a run of tokens of a batch and the keys they may see. Ranges lists
-// rows of keys, root first, those of the segment's own tokens last. The j-th
-// row of the ranges together is the key at absolute position j.
+// Segment is a run of tokens and the keys they may see. Ranges lists rows of
+// keys, root first. The j-th row of the ranges together is the key at absolute
+// position j; there is one for each position up to the last token's.
 type Segment struct {
-	From, To int      // the tokens' rows in the batch
+	From, To int      // the tokens' rows in q
 	First    int      // the first token's absolute position
 	Ranges   [][2]int // rows [from, to) of keys: of the batch, or of a cache
 }
@@ -43,12 +43,12 @@ func (p *Pool) Attention(dst, q, k, v []float32, segments []Segment, s Attention
 }
 
 // CachedAttention is Attention whose segments' ranges are rows of a cache: it
-// puts k and v into the rows of their tokens, then attends to all rows of the
-// ranges. A row of dst has the bits that Attention gives it with all of its keys
+// puts k and v into the rows of their tokens, the last of the ranges of own,
+// then attends to all rows of the segments' ranges. A row of dst has the bits that Attention gives it with all of its keys
 // in one batch. Rows of the ranges that no token of the batch is put into must
 // hold the keys of their positions.
-func (p *Pool) CachedAttention(dst, q, k, v []float32, cache *Keys, segments []Segment, s AttentionShape) {
-	cache.store(p, k, v, segments)
+func (p *Pool) CachedAttention(dst, q, k, v []float32, cache *Keys, own, segments []Segment, s AttentionShape) {
+	cache.store(p, k, v, own)
 	p.attention(&attention{AttentionShape: s, kernel: &p.kernel, dst: dst, q: q, keys: cache}, segments)
 }
 

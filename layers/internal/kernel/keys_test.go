@@ -69,7 +69,7 @@ func checkCached(t *testing.T, p *Pool, r *rand.Rand, s AttentionShape, cut int)
 	cache := p.NewKeys(cacheRows, s.KVHeads, s.Width)
 	run := func(what string, segments []Segment, batch ...int) {
 		have := make([]float32, len(batch)*qd)
-		p.CachedAttention(have, pick(q, qd, batch...), pick(k, kd, batch...), pick(v, kd, batch...), cache, segments, s)
+		p.CachedAttention(have, pick(q, qd, batch...), pick(k, kd, batch...), pick(v, kd, batch...), cache, segments, segments, s)
 		sameBits(t, fmt.Sprintf("%+v, prompt cut at %d: %s", s, cut, what), pick(want, qd, batch...), have)
 	}
 	prompt := [2]int{20, 20 + promptRows}
