@@ -115,3 +115,23 @@ func expandCodes82(dst *float32, src *byte, groups int, group int, offset int)
 //
 //go:noescape
 func expandCodes42(dst *float32, src *byte, groups int, group int, offset int)
+
+// rowBF16x2 is Kernel.storedRow for k ≥ 1 values of BFloat16.
+//
+//go:noescape
+func rowBF16x2(c *float32, x *float32, w *byte, stride int, k int, m int)
+
+// rowCodes8x2 is Kernel.storedRow for groups ≥ 1 groups of codes of 8 bits without offsets.
+//
+//go:noescape
+func rowCodes8x2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)
+
+// rowCodes8Offsetx2 is Kernel.storedRow for groups ≥ 1 groups of codes of 8 bits with offsets.
+//
+//go:noescape
+func rowCodes8Offsetx2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)
+
+// rowCodes4Offsetx2 is Kernel.storedRow for groups ≥ 1 groups of codes of 4 bits with offsets.
+//
+//go:noescape
+func rowCodes4Offsetx2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)

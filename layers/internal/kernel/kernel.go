@@ -29,6 +29,9 @@ type Kernel struct {
 	// expand writes k rows [k][32] of a panel of the format that begins with src.
 	// k is a multiple of the format's group.
 	expand func(f Format, dst []float32, src []byte, k int)
+	// storedRow is row for panels of a format other than Float32, stride bytes
+	// apart, k ≥ 1 a multiple of the format's group.
+	storedRow func(f Format, c, x []float32, w []byte, stride, k int, m mode)
 
 	scaleMax func(s []float32, scale float32, top *[PanelWidth]float32)
 	expSum   func(s []float32, top, total *[PanelWidth]float32)

@@ -11,7 +11,7 @@ func assembly() []Kernel {
 	if cpu.X86.HasAVX512F {
 		kernels = append(kernels, Kernel{
 			name: "avx512", arithmetic: arithmetic("fma"), rows: len(tiles512), panels: 4,
-			tile: tile512, row: row512, transpose: transpose512, expand: expand512.expand,
+			tile: tile512, row: row512, transpose: transpose512, expand: formats512.expand, storedRow: formats512.row,
 			scaleMax: withScaleMax(scaleMax512), expSum: withExpSum(expSum512), divide: withDivide(divide512),
 			siluMul: withElements(16, siluMul512, siluMul), add: withElements(16, add512, addTwo),
 			sumSquares: withSumSquares(sumSquares512), scaleMul: withScaleMul(16, scaleMul512),
@@ -20,7 +20,7 @@ func assembly() []Kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		kernels = append(kernels, Kernel{
 			name: "avx2", arithmetic: arithmetic("fma"), rows: len(tiles2), panels: 2,
-			tile: tile2, row: row2, transpose: transpose2, expand: expand2.expand,
+			tile: tile2, row: row2, transpose: transpose2, expand: formats2.expand, storedRow: formats2.row,
 			scaleMax: withScaleMax(scaleMax2), expSum: withExpSum(expSum2), divide: withDivide(divide2),
 			siluMul: withElements(8, siluMul2, siluMul), add: withElements(8, add2, addTwo),
 			sumSquares: withSumSquares(sumSquares2), scaleMul: withScaleMul(8, scaleMul2),

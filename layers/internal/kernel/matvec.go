@@ -45,6 +45,15 @@ func (k *Kernel) vector(w *worker, x []float32, q Product, first, last int) {
 			k.sideBySide(sums, x[k0:], asFloats(q.W.from(first))[k0*PanelWidth:], depth*PanelWidth, n, m)
 			continue
 		}
+		if last-first == k.panels && n > 0 {
+			m := add
+			if k0 == 0 {
+				m = store
+			}
+			f := q.W.format
+			k.storedRow(f, sums, x[k0:], q.W.from(first)[f.panelBytes(k0):], f.panelBytes(depth), n, m)
+			continue
+		}
 		if k0 == 0 {
 			k.expandedBlock(sums, values, x, q.W, first, 0, n)
 			continue

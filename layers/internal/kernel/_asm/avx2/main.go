@@ -33,6 +33,7 @@ func main() {
 	v := panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7"}
 	panel.Write(v)
 	panel.Expand(v)
+	panel.Rows(v)
 	Generate()
 }
 

@@ -34,6 +34,7 @@ func main() {
 	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5"}
 	panel.Write(v)
 	panel.Expand(v)
+	panel.Rows(v)
 	Generate()
 }
 

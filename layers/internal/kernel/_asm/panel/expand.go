@@ -14,9 +14,9 @@ const columns = 32
 // Expand writes the functions that make float32 values of stored ones.
 func Expand(v Vector) {
 	v.expandBF16()
-	v.expandCodes(8, v.codes8)
 	nibble := v.repeated("nibble", 15)
-	v.expandCodes(4, func(dst, src Mem, scale, offset []reg.VecPhysical) { v.codes4(nibble, dst, src, scale, offset) })
+	v.expandCodes(8, v.codes(v.signed))
+	v.expandCodes(4, v.codes(func(src Mem, code []reg.VecPhysical) { v.nibbles(nibble, src, code) }))
 }
 
 // lanes is the number of float32s in a register.
@@ -121,29 +121,15 @@ func (v Vector) expandCodes(bits int, code func(dst, src Mem, scale, offset []re
 	RET()
 }
 
-// value makes the float32s of integer codes and stores them.
-func (v Vector) value(code, scale, offset reg.VecPhysical, dst Mem) {
-	VCVTDQ2PS(code, code)
-	VFMADD213PS(offset, scale, code)
-	VMOVUPS(code, dst)
-}
-
-func (v Vector) codes8(dst, src Mem, scale, offset []reg.VecPhysical) {
-	free := v.R[2*len(scale):]
-	for i := range scale {
-		VPMOVSXBD(src.Offset(i*v.lanes()), free[i])
-		v.value(free[i], scale[i], offset[i], dst.Offset(i*v.Bytes))
-	}
-}
-
-func (v Vector) codes4(nibble, dst, src Mem, scale, offset []reg.VecPhysical) {
-	half := len(scale) / 2
-	low, high := v.R[2*len(scale):], v.R[2*len(scale)+half:]
-	for i := range half {
-		VPMOVZXBD(src.Offset(i*v.lanes()), low[i])
-		VPSRLD(Imm(4), low[i], high[i])
-		v.value(high[i], scale[half+i], offset[half+i], dst.Offset(64+i*v.Bytes))
-		v.and(nibble, low[i], low[i])
-		v.value(low[i], scale[i], offset[i], dst.Offset(i*v.Bytes))
+// codes writes the values of one k: unpack loads its integers.
+func (v Vector) codes(unpack func(src Mem, code []reg.VecPhysical)) func(dst, src Mem, scale, offset []reg.VecPhysical) {
+	return func(dst, src Mem, scale, offset []reg.VecPhysical) {
+		code := v.R[2*len(scale) : 3*len(scale)]
+		unpack(src, code)
+		for i, y := range code {
+			VCVTDQ2PS(y, y)
+			VFMADD213PS(offset[i], scale[i], y)
+			VMOVUPS(y, dst.Offset(i*v.Bytes))
+		}
 	}
 }
