@@ -194,8 +194,9 @@ func (r *KernelRow) pack(m *layers.Meter, coldBytes int64) ([]layers.PackedMatri
 }
 
 // repeats returns how often a product runs for one time: so often that it is
-// about a millisecond or more, which clocks measure well.
-func repeats(flop float64) int { return max(1, int(200e6/flop)) }
+// about a millisecond or more, which clocks measure well, but no more than a
+// thousand times.
+func repeats(flop float64) int { return min(max(1, int(200e6/flop)), 1000) }
 
 // value returns the i-th of a list of values from -0.5 to 0.5.
 func value(i int) float32 { return float32(i*7919%1009)/1009 - 0.5 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,8 @@ func (f *benchFlags) add(c *cobra.Command, runs int) {
 	addThreads(c, &f.threads)
 }
 
-// check refuses values that no measurement can take.
+// check refuses values that no measurement can take, and an --out that has no
+// folder to stand in.
 func (f *benchFlags) check() error {
 	switch {
 	case f.runs < 1:
@@ -54,7 +56,11 @@ func (f *benchFlags) check() error {
 	case f.memory < 0 || f.memory > 1<<20:
 		return usagef("--memory: want from 0 to %d MiB, have %d", 1<<20, f.memory)
 	}
-	return nil
+	if f.out == "" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Dir(f.out)) // better now than after the measurement
+	return err
 }
 
 // machine says how the machine is measured.
