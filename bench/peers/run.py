@@ -115,21 +115,23 @@ def check(answer, want, tolerance):
         raise RuntimeError(f"other rows: want a length of {want:.6g}, have {have:.6g}")
 
 
-def run_group(a, name, work, want):
+def run_group(a, name, work, summary, want):
     """One group, with the workers that it needs, started before and ended after it."""
     title, runs, tokens, make = tasks.GROUPS[name]
+    title = title.format(questions=summary["questions"])
     note(title)
     group = [t for t in make(a, work) if t.peer not in a.skip]
-    workers, rows, ready = {}, [], []
+    workers, failed = {}, {}
     for task in group:
-        try:
-            if task.worker and task.worker not in workers:
-                log = os.path.join(work, task.worker.replace(" ", "-") + ".log")
+        if task.worker and task.worker not in workers and task.worker not in failed:
+            log = os.path.join(work, task.worker.replace(" ", "-") + ".log")
+            try:
                 workers[task.worker] = processes.Worker(task.command, log)
-            ready.append(task)
-        except Exception as error:
-            note(f"  {task.name}: {error}")
-            rows.append({"name": task.name, "error": str(error)})
+            except Exception as error:
+                note(f"  {task.worker}: {error}")
+                failed[task.worker] = str(error)
+    ready = [t for t in group if t.worker not in failed]
+    rows = [{"name": t.name, "error": failed[t.worker]} for t in group if t.worker in failed]
     try:
         rows = measure(ready, a.runs or runs, workers, want) + rows
     finally:
@@ -157,7 +159,7 @@ def main():
         machine = premlp(a, "bench", "kernels", "--shapes", "512,576,1536", "--threads", str(a.threads))["machine"]
         document = {"machine": machine, "threads": a.threads, "versions": versions(), "job": summary, "notes": tasks.notes(a, machine), "groups": []}
         for name in a.only:
-            document["groups"].append(run_group(a, name, work, want))
+            document["groups"].append(run_group(a, name, work, summary, want))
             write(a, document)
         print(report.markdown(document))
 

@@ -117,8 +117,8 @@ def load(a, _):
 # name: title, runs, tokens of one run (0: no rate), tasks
 GROUPS = {
     "prefill": (f"Prefill of {PREFILL} tokens, no vocabulary head", 15, PREFILL, prefill),
-    "job": ("The job: the rows of every question at mlp_in of all layers, model loaded", 7, 0, job),
-    "process": ("The job as a process: start to dataset on disk", 5, 0, process),
+    "job": ("The job: {questions} questions, rows at mlp_in of all layers, model loaded", 7, 0, job),
+    "process": ("The job as a process: {questions} questions, start to dataset on disk", 5, 0, process),
     "decode": (f"Decoding {DECODE} tokens, one stream, greedy", 7, DECODE, decode),
     "load": ("From the opened file to the first row of one token, in a new process, imports not counted", 7, 0, load),
 }
