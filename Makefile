@@ -12,7 +12,7 @@ VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/premlp
@@ -48,8 +48,18 @@ cross: ## build for every platform, without cgo
 	done
 
 .PHONY: bench
-bench: ## kernels and forward passes
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/...
+bench: build ## products, passes, the job and loading, beside the machine's limits; JSON in out/bench
+	@mkdir -p out/bench
+	$(BIN) pull smollm2-135m
+	$(BIN) bench kernels -o out/bench/kernels.json
+	$(BIN) bench forward --model smollm2-135m -o out/bench/forward.json
+	$(BIN) bench job --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/bench/job.json
+	$(BIN) bench load --model smollm2-135m -o out/bench/load.json
+
+.PHONY: bench-peers
+bench-peers: build ## PyTorch, TransformerLens and llama.cpp beside premlp; JSON, table and picture in out/bench-peers
+	$(BIN) pull smollm2-135m
+	bench/peers/run.sh $(PEERS)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (60s)
@@ -61,4 +71,4 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 
 .PHONY: clean
 clean: ## remove what the other targets made here (not the model cache)
-	rm -rf bin out .venv
+	rm -rf bin out .venv bench/.venv

@@ -2,58 +2,164 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"premlp/model"
 )
 
-// Forward is the measured speed of a forward pass.
-type Forward struct {
-	Prompts   int           // packed into one batch
-	Tokens    int           // of the whole batch
-	Best      time.Duration // of one pass
-	Median    time.Duration
-	PerSecond float64 // tokens, at the median
+// Model says which model was measured.
+type Model struct {
+	Architecture string `json:"architecture"`
+	Digest       string `json:"digest"` // SHA-256 of the weights, in hex
+	Layers       int    `json:"layers"`
+	Dim          int    `json:"dim"`
+	FileBytes    int64  `json:"file_bytes"`
 }
 
-// MeasureForward times passes of m up to the last layer's mlp_in on a batch of
-// prompts of equal length, after one pass that is not counted. Runs is at least
-// one.
-func MeasureForward(ctx context.Context, m *model.Model, prompts, length, threads, runs int) (Forward, error) {
-	last := model.Point{Site: "mlp_in", Layer: m.Config().Layers - 1}
-	s, err := m.Session(model.SessionOptions{Points: []model.Point{last}, Threads: threads})
+// DescribeModel returns a model's facts. It reads every byte of its files once.
+func DescribeModel(ctx context.Context, m *model.Model) (Model, error) {
+	c := m.Config()
+	digest, err := m.Digest(ctx)
+	return Model{Architecture: c.Architecture, Digest: digest, Layers: c.Layers, Dim: c.Dim, FileBytes: m.Bytes()}, err
+}
+
+// ForwardOptions says which passes Forward measures; Lengths, Prompts and Runs
+// must be given.
+type ForwardOptions struct {
+	Lengths  []int // tokens of each prompt
+	Prompts  int   // packed into one batch
+	Threads  int   // 0: one per processor
+	Runs     int
+	Site     model.Site // taken at every layer and copied; "": none, a pass through all blocks
+	Machine  MachineOptions
+	Progress func(row string, done, total int) // may be nil
+}
+
+// ForwardReport is what Forward measured.
+type ForwardReport struct {
+	Machine      *Machine     `json:"machine"`
+	Model        Model        `json:"model"`
+	Threads      int          `json:"threads"`
+	Site         model.Site   `json:"site"`           // taken at every layer; "": none
+	FlopPerToken int64        `json:"flop_per_token"` // of the products with weights
+	Rows         []ForwardRow `json:"rows"`
+}
+
+// ForwardRow is one batch.
+type ForwardRow struct {
+	Prompts int `json:"prompts"`
+	Length  int `json:"length"` // tokens of each
+
+	Times           Times   `json:"times"` // of one pass
+	TokensPerSecond Figure  `json:"tokens_per_s"`
+	GFLOPS          Figure  `json:"gflops"`                  // of the products with weights
+	Peak            *Figure `json:"peak_gflops,omitempty"`   // of the processor, in turn with the passes
+	Share           *Figure `json:"share_of_peak,omitempty"` // of Peak's best
+}
+
+// Forward measures passes without the vocabulary head, each in turn with the
+// machine's peak.
+func Forward(ctx context.Context, m *model.Model, o ForwardOptions) (*ForwardReport, error) {
+	o.Threads = threadsOr(o.Threads)
+	o.Machine.Threads = o.Threads
+	report := &ForwardReport{Threads: o.Threads, Site: o.Site, Rows: []ForwardRow{}}
+	var err error
+	if report.Model, err = DescribeModel(ctx, m); err != nil {
+		return nil, err
+	}
+	if report.Machine, err = DescribeMachine(ctx, o.Machine); err != nil {
+		return nil, err
+	}
+	p, err := NewPrefill(m, o.Site, o.Threads)
 	if err != nil {
-		return Forward{}, err
+		return nil, err
 	}
-	defer s.Close()
-	batch := model.Pack(prose(prompts, length, m.Config().Vocab), nil)
-	batch.Sel = batch.Sel[len(batch.Sel)-1:]
-	times := make([]time.Duration, 0, runs)
-	for i := range runs + 1 {
-		start := time.Now()
-		if err := s.Run(ctx, batch, nil); err != nil {
-			return Forward{}, fmt.Errorf("bench: %w", err)
-		}
-		if i > 0 {
-			times = append(times, time.Since(start))
-		}
+	defer p.Close()
+	l, err := newLimits(o.Threads, 0)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(times)
-	f := Forward{Prompts: prompts, Tokens: prompts * length, Best: times[0], Median: times[len(times)/2]}
-	f.PerSecond = float64(f.Tokens) / f.Median.Seconds()
-	return f, nil
+	defer l.close()
+	report.FlopPerToken = p.session.ProductFlop()
+	for _, length := range o.Lengths {
+		row := ForwardRow{Prompts: o.Prompts, Length: length}
+		if err := row.measure(ctx, p, l, o); err != nil {
+			return nil, fmt.Errorf("%d prompts of %d tokens: %w", o.Prompts, length, err)
+		}
+		report.Rows = append(report.Rows, row)
+	}
+	return report, nil
 }
 
-// prose returns prompts of token ids that do not repeat early.
-func prose(prompts, length, vocab int) [][]int32 {
-	out := make([][]int32, prompts)
-	for i := range out {
-		out[i] = make([]int32, length)
-		for j := range out[i] {
-			out[i][j] = int32((i*7919 + j*104729 + 13) % vocab)
+// measure fills the row.
+func (r *ForwardRow) measure(ctx context.Context, p *Prefill, l *limits, o ForwardOptions) error {
+	pass := func(ctx context.Context) error { return p.Run(ctx, r.Prompts, r.Length) }
+	times, err := Interleave(ctx, o.Runs, func(done, total int) {
+		if o.Progress != nil {
+			o.Progress(fmt.Sprintf("%d tokens", r.Length), done, total)
+		}
+	}, pass, l.peak)
+	if err != nil {
+		return err
+	}
+	tokens := float64(r.Prompts * r.Length)
+	r.Times, r.TokensPerSecond = times[0], times[0].per(tokens)
+	r.GFLOPS = r.Times.per(tokens * float64(p.session.ProductFlop()) / 1e9)
+	if peak := l.peakOf(times[1]); peak.Best > 0 {
+		r.Peak, r.Share = &peak, r.GFLOPS.of(peak)
+	}
+	return nil
+}
+
+// Prefill is a session that passes prompts through all blocks of a model.
+type Prefill struct {
+	session *model.Session
+	vocab   int
+	site    model.Site
+	rows    []float32 // copied of the last pass
+}
+
+// NewPrefill makes the session. With a site, its rows are copied at every
+// layer, and the pass ends at the last one's; with "", nothing is copied and
+// the pass ends behind the last block.
+func NewPrefill(m *model.Model, site model.Site, threads int) (*Prefill, error) {
+	last := m.Config().Layers - 1
+	points := []model.Point{{Site: "resid_post", Layer: last}}
+	if site != "" {
+		points = nil
+		for i := range last + 1 {
+			points = append(points, model.Point{Site: site, Layer: i})
 		}
 	}
-	return out
+	s, err := m.Session(model.SessionOptions{Points: points, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	return &Prefill{session: s, vocab: m.Config().Vocab, site: site}, nil
 }
+
+// Run passes a batch of prompts of that length, made up of token ids that do
+// not repeat early.
+func (p *Prefill) Run(ctx context.Context, prompts, length int) error {
+	if prompts < 1 || length < 1 {
+		return errors.New("want at least one prompt of one token")
+	}
+	ids := make([][]int32, prompts)
+	for i := range ids {
+		ids[i] = make([]int32, length)
+		for j := range ids[i] {
+			ids[i][j] = int32((i*7919 + j*104729 + 13) % p.vocab)
+		}
+	}
+	p.rows = p.rows[:0]
+	return p.session.Run(ctx, model.Pack(ids, nil), func(_ model.Point, rows model.Rows) error {
+		if p.site != "" {
+			p.rows = append(p.rows, rows.Data...)
+		}
+		return nil
+	})
+}
+
+// Close ends the session.
+func (p *Prefill) Close() error { return p.session.Close() }

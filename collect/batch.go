@@ -36,7 +36,7 @@ type batch struct {
 func newBatch(p *Plan) *batch {
 	m := &p.Manifest
 	b := &batch{run: p.runner, layers: m.Layers, sites: m.Sites, dim: m.Dim, stats: m.StatsPerRow, pack: packEach}
-	if sharesPrefixes(p.loaded.Model.Config()) {
+	if !p.options.NoSharing && sharesPrefixes(p.loaded.Model.Config()) {
 		b.pack = packTree
 	}
 	return b

@@ -27,6 +27,7 @@ type Options struct {
 	BatchTokens int   // 0: DefaultBatchTokens
 	Seed        int64 // recorded in the manifest
 	ShardBytes  int64 // 0: dataset.DefaultShardBytes
+	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
 
 	Run dataset.RunInfo // who runs it; times and counts are filled in

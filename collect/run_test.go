@@ -98,6 +98,26 @@ func TestRunIsTheSameBytes(t *testing.T) {
 	}
 }
 
+// Without sharing every token is computed, to the same bytes.
+func TestRunWithoutSharing(t *testing.T) {
+	l := tiny(t)
+	shared, each := everything(t, l), everything(t, l)
+	each.NoSharing = true
+	for _, o := range []Options{shared, each} {
+		p := prepare(t, l, tinyJob(l), o)
+		s, err := p.Run(t.Context(), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := s.Tokens == s.PromptTokens; all != o.NoSharing {
+			t.Errorf("NoSharing %v: %d of %d tokens computed", o.NoSharing, s.Tokens, s.PromptTokens)
+		}
+	}
+	if !bytes.Equal(datasetBytes(t, shared.Dir), datasetBytes(t, each.Dir)) {
+		t.Error("want the same bytes")
+	}
+}
+
 // The stored rows are those of each prompt computed alone.
 func TestRunStoresTheRows(t *testing.T) {
 	l := tiny(t)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"premlp/bench"
 	"premlp/collect"
 	"premlp/collect/dataset"
 	"premlp/layers"
@@ -222,7 +223,7 @@ func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
 	v := readVersion(debug.ReadBuildInfo())
 	o.Run = dataset.RunInfo{
 		Version: v.Version, Commit: v.Commit, Go: v.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: cpuName(), Host: hostName(), Command: os.Args,
+		CPU: bench.CPUName(), Host: hostName(), Command: os.Args,
 	}
 	return o, nil
 }

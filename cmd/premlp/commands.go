@@ -16,6 +16,7 @@ var commands = []struct {
 	{"data", newVerify},
 	{"measure", newDump},
 	{"measure", newParity},
+	{"measure", newBench},
 	{"about", newVersion},
 }
 

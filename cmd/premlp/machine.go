@@ -1,26 +1,6 @@
 package main
 
-import (
-	"bufio"
-	"os"
-	"strings"
-)
-
-// cpuName returns what the system calls its processor, "" where it does not
-// say.
-func cpuName() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
+import "os"
 
 // hostName returns the machine's name, "" where it has none.
 func hostName() string {

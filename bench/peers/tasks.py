@@ -1,0 +1,138 @@
+"""What is run: groups of tasks that do the same work by different programs."""
+import json, os, shutil, sys, tempfile
+
+from processes import once
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FILES = ("Q4_1", "Q4_0", "Q8_0", "BF16", "F32")
+PREFILL, DECODE = 512, 64  # tokens
+
+
+class Task:
+    """One thing to run once: by a worker of that name and command, or by run itself."""
+
+    def __init__(self, name, peer, request=None, worker=None, command=None, run=None, tolerance="f32"):
+        self.name, self.peer, self.worker, self.command, self.tolerance = name, peer, worker, command, tolerance
+        self.run = run or (lambda workers: workers[worker].ask(request))
+
+
+def python(script, settings):
+    return [sys.executable, "-B", os.path.join(HERE, script), json.dumps(settings)]
+
+
+def premlp_task(a, name, request):
+    command = [a.premlp, "bench", "worker", *a.job, "--threads", str(a.threads)]
+    return Task("premlp " + name, "premlp", request, "premlp", command)
+
+
+def torch_task(a, dtype, name, request):
+    settings = {"model": a.model, "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch}
+    return Task(f"PyTorch {dtype}{name}", "torch", request, f"torch {dtype}", python("torch_worker.py", settings), tolerance=dtype)
+
+
+def lens_task(a, name, request):
+    settings = {"model": a.model, "threads": a.threads, "questions": a.questions}
+    return Task("TransformerLens f32" + name, "lens", request, "lens", python("lens_worker.py", settings))
+
+
+def llama_task(a, file, request):
+    settings = {"model": a.files.get(file, ""), "threads": a.threads}
+    return Task(f"llama.cpp {file}", "llama", request, f"llama {file}", python("llama_worker.py", settings))
+
+
+def prefill(a, _):
+    request = {"work": "prefill", "tokens": PREFILL}
+    return [
+        premlp_task(a, "f32", request),
+        torch_task(a, "f32", "", request),
+        torch_task(a, "bf16", "", request),
+        *(llama_task(a, f, request) for f in FILES),
+    ]
+
+
+def job(a, _):
+    return [
+        premlp_task(a, "f32, prefixes shared", {"work": "job"}),
+        premlp_task(a, "f32, nothing shared", {"work": "job_unshared"}),
+        torch_task(a, "f32", ", batched", {"work": "job"}),
+        torch_task(a, "bf16", ", batched", {"work": "job"}),
+        torch_task(a, "f32", ", batched, prefix cache reused", {"work": "job_reused"}),
+        torch_task(a, "f32", ", one by one", {"work": "job_loop"}),
+        lens_task(a, ", one by one", {"work": "job_loop"}),
+    ]
+
+
+def process(a, work):
+    def collect(_):
+        out = tempfile.mkdtemp(dir=work)
+        try:
+            seconds, _ = once([a.premlp, "collect", *a.job, "-o", os.path.join(out, "set"), "--threads", str(a.threads), "--json"])
+            return {"seconds": seconds}
+        finally:
+            shutil.rmtree(out)
+
+    def script(dtype):
+        def run(_):
+            out = tempfile.mkdtemp(dir=work)
+            settings = {"model": a.model, "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch, "out": out}
+            try:
+                seconds, text = once(python("job_script.py", settings))
+                return json.loads(text.splitlines()[-1]) | {"seconds": seconds}
+            finally:
+                shutil.rmtree(out)
+
+        return Task(f"PyTorch {dtype}, batched script", "torch", run=run, tolerance=dtype)
+
+    return [Task("premlp collect", "premlp", run=collect), script("f32"), script("bf16")]
+
+
+def decode(a, _):
+    request = {"work": "decode", "tokens": DECODE}
+    return [
+        premlp_task(a, "f32", request),
+        *(llama_task(a, f, request) for f in FILES),
+        torch_task(a, "f32", "", request),
+        torch_task(a, "bf16", "", request),
+    ]
+
+
+def load(a, _):
+    def ours(_):
+        _, text = once([a.premlp, "bench", "load", "--once", "--json", "--model", a.model, "--threads", str(a.threads)])
+        loaded = json.loads(text)
+        return {"seconds": loaded["first_row_s"], "session_s": loaded["session_s"]}
+
+    def theirs(name, peer):
+        def run(_):
+            settings = {"peer": peer, "model": a.model, "dtype": "f32", "threads": a.threads}
+            _, text = once(python("load_once.py", settings))
+            loaded = json.loads(text.splitlines()[-1])
+            return {"seconds": loaded["first_row_s"], "import_s": loaded["import_s"]}
+
+        return Task(name, peer, run=run)
+
+    return [Task("premlp", "premlp", run=ours), theirs("PyTorch f32", "torch"), theirs("llama.cpp Q4_1", "llama")]
+
+
+# name: title, runs, tokens of one run (0: no rate), tasks
+GROUPS = {
+    "prefill": (f"Prefill of {PREFILL} tokens, no vocabulary head", 15, PREFILL, prefill),
+    "job": ("The job: {questions} questions, rows at mlp_in of all layers, model loaded", 7, 0, job),
+    "process": ("The job as a process: {questions} questions, start to dataset on disk", 5, 0, process),
+    "decode": (f"Decoding {DECODE} tokens, one stream, greedy", 7, DECODE, decode),
+    "load": ("From the opened file to the first row of one token, in a new process, imports not counted", 7, 0, load),
+}
+
+
+def notes(a, machine):
+    """What a reader of the figures must know."""
+    found = [
+        "all programs read the same Q4_1 GGUF file; PyTorch and TransformerLens compute with its dequantised weights",
+        "the F32 and BF16 files are the Q4_1 one dequantised; in the Q8_0 and Q4_0 files its Q4_1 matrices are dequantised and quantised again; all made by this run with the gguf package",
+        "premlp's job includes writing the dataset to disk; the peers' ends with the rows in memory, and their questions are tokenised before",
+        "a prefill by llama.cpp includes the vocabulary head of the last token, the one-by-one job in PyTorch that of every token",
+        "a row that says disturbed_by in the JSON ran while that idle worker used the processor",
+    ]
+    if "avx512bf16" not in machine["features"]:
+        found.append("this processor has no bf16 products (avx512bf16), so what peers do in bf16 is slow here")
+    return found

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"premlp/bench"
+	"premlp/model"
+)
+
+// benchForwardFlags are the flags of bench forward.
+type benchForwardFlags struct {
+	benchFlags
+	model, site string
+	lengths     []int
+	prompts     int
+}
+
+func newBenchForward(e *env) *cobra.Command {
+	f := benchForwardFlags{}
+	c := &cobra.Command{
+		Use:   "forward --model MODEL [--lengths 32,128,512]",
+		Short: "Measure passes through a model against the machine's peak",
+		Long: `Forward measures prefill: prompts through all blocks, without the vocabulary
+head, each pass in turn with the machine's multiply-add peak. The share of the
+peak counts the products with weights alone, while the time is of the whole
+pass: attention, norms and everything else lower it.
+
+With --site the activations of that site are taken at every layer and copied,
+and the pass ends at the last of them.`,
+		Example: `  premlp bench forward --model smollm2-135m
+  premlp bench forward --model smollm2-135m --lengths 37 --prompts 105 --site mlp_in`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runBenchForward(c.Context(), e, f) },
+	}
+	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
+	c.Flags().IntSliceVar(&f.lengths, "lengths", []int{32, 128, 512}, "tokens of each prompt")
+	c.Flags().IntVar(&f.prompts, "prompts", 1, "prompts packed into one batch")
+	c.Flags().StringVar(&f.site, "site", "", "site whose activations are taken at every layer (default none)")
+	f.add(c, 15)
+	require(c, "model")
+	return c
+}
+
+func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	m, err := openModel(f.model)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := f.checkSizes(m.Config()); err != nil {
+		return err
+	}
+	bar := &rowProgress{env: e}
+	defer bar.close()
+	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
+	if f.site != "" {
+		sites, err := parseSites([]string{f.site}, nil)
+		if err != nil {
+			return usagef("--site: %w", err)
+		}
+		o.Site = sites[0]
+	}
+	e.Notef("measuring the machine and loading %s", m.Path())
+	report, err := bench.Forward(ctx, m, o)
+	bar.close()
+	if err != nil {
+		return err
+	}
+	return f.finish(e, report)
+}
+
+// checkSizes refuses lengths that the model cannot read.
+func (f *benchForwardFlags) checkSizes(c *model.Config) error {
+	if f.prompts < 1 {
+		return usagef("--prompts: want at least 1, have %d", f.prompts)
+	}
+	if len(f.lengths) == 0 {
+		return usagef("--lengths: want at least one")
+	}
+	for _, n := range f.lengths {
+		if n < 1 || n > c.Context {
+			return usagef("--lengths: want from 1 to %d tokens, the model's context, have %d", c.Context, n)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"premlp/bench"
+	"premlp/weights/catalogue"
+)
+
+// newBenchWorker is hidden: it is premlp's side of `make bench-peers`.
+func newBenchWorker(e *env) *cobra.Command {
+	f := benchJobFlags{}
+	c := &cobra.Command{
+		Use:   "worker --model MODEL --concept CONCEPT --controls FILE",
+		Short: "Run pieces of work on request",
+		Long: `Worker loads a model, prints {"ready": true} and then answers every line of
+standard input by running what it asks for once:
+
+  {"work": "prefill", "tokens": 512}          one prompt through all blocks
+  {"work": "job"}                             the job, into a folder that is removed
+  {"work": "job_unshared"}                    the same without shared prefixes
+
+An answer is one line, {"seconds": 0.5, "tokens": 512}; of a request that failed,
+{"error": "…"}. Between requests the program takes no processor time, so that it
+can be measured in turn with others.`,
+		Example: `  echo '{"work": "prefill", "tokens": 512}' | premlp bench worker --model smollm2-135m \
+    --concept France --controls docs/examples/france-controls.txt`,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(c *cobra.Command, _ []string) error { return runBenchWorker(c.Context(), e, c, f) },
+	}
+	f.addJob(c)
+	addThreads(c, &f.threads)
+	return c
+}
+
+// workRequest asks the worker for one run.
+type workRequest struct {
+	Work   string `json:"work"`
+	Tokens int    `json:"tokens"` // of the prompt, for prefill
+}
+
+// workAnswer is what one run took.
+type workAnswer struct {
+	Seconds float64 `json:"seconds"`
+	Tokens  int64   `json:"tokens"` // computed
+	Rows    int64   `json:"rows,omitempty"`
+	Error   string  `json:"error,omitempty"`
+}
+
+// worker is a loaded model and what is kept ready for requests.
+type worker struct {
+	job     *benchedJob
+	prefill *bench.Prefill
+}
+
+func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags) (err error) {
+	f.runs = 1
+	if err := f.check(); err != nil {
+		return err
+	}
+	path, err := catalogue.Locate(f.job.model)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "premlp-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	w := &worker{}
+	if w.job, err = f.open(c, path, dir); err != nil {
+		return err
+	}
+	defer w.job.loaded.Close()
+	if w.prefill, err = bench.NewPrefill(w.job.loaded.Model, "", f.threads); err != nil {
+		return err
+	}
+	defer w.prefill.Close()
+	return w.serve(ctx, e.stdin, e.stdout)
+}
+
+// serve answers requests until there are no more.
+func (w *worker) serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	answers := json.NewEncoder(out)
+	if err := answers.Encode(map[string]bool{"ready": true}); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		var request workRequest
+		var a workAnswer
+		err := json.Unmarshal(lines.Bytes(), &request)
+		if err == nil {
+			a, err = w.do(ctx, request)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			a = workAnswer{Error: err.Error()}
+		}
+		if err := answers.Encode(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do runs one request.
+func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
+	switch r.Work {
+	case "prefill":
+		start := time.Now()
+		err := w.prefill.Run(ctx, 1, r.Tokens)
+		return workAnswer{Seconds: time.Since(start).Seconds(), Tokens: int64(r.Tokens)}, err
+	case "job", "job_unshared":
+		once, err := w.job.once(ctx, r.Work == "job")
+		if err != nil {
+			return workAnswer{}, err
+		}
+		return workAnswer{Seconds: once.run, Tokens: once.summary.Tokens, Rows: once.summary.Rows}, nil
+	}
+	return workAnswer{}, fmt.Errorf("work: want prefill, job or job_unshared, have %q", r.Work)
+}
