@@ -54,6 +54,7 @@ bench: build ## products, passes, the job and loading, beside the machine's limi
 	$(BIN) bench kernels -o out/bench/kernels.json
 	$(BIN) bench forward --model smollm2-135m -o out/bench/forward.json
 	$(BIN) bench job --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/bench/job.json
+	$(BIN) bench decode --model smollm2-135m -o out/bench/decode.json
 	$(BIN) bench load --model smollm2-135m -o out/bench/load.json
 
 .PHONY: bench-peers

@@ -76,21 +76,21 @@ func TestParseShape(t *testing.T) {
 func TestKernels(t *testing.T) {
 	var rows []string
 	r, err := Kernels(t.Context(), KernelOptions{
-		Shapes: []Shape{{3, 20, 40}}, Cold: []Shape{{1, 16, 32}}, Formats: layers.WeightFormats(), Threads: 2, Runs: 2,
+		Shapes: []Shape{{3, 32, 40}}, Cold: []Shape{{1, 32, 32}}, Formats: layers.WeightFormats(), Threads: 2, Runs: 2,
 		ColdBytes: 10000, Machine: quick, Progress: func(row string, _, _ int) { rows = append(rows, row) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rows) != 2*len(layers.WeightFormats()) || len(rows) != 3*len(r.Rows) || rows[0] != "3,20,40 f32 hot" {
+	if len(r.Rows) != 2*len(layers.WeightFormats()) || len(rows) != 3*len(r.Rows) || rows[0] != "3,32,40 f32 hot" {
 		t.Fatalf("have %+v, told %v", r.Rows, rows)
 	}
 	hot, cold := r.Rows[0], r.Rows[1]
 	if hot.Cold || hot.Matrices != 1 || hot.Products < 2 || hot.Rate != nil || hot.GFLOPS.Best < hot.GFLOPS.Median {
 		t.Errorf("hot: have %+v", hot)
 	}
-	if !cold.Cold || cold.Matrices != 5 || cold.Products != 5 || cold.ReadShare == nil {
-		t.Errorf("cold: want 5 matrices of 2048 bytes, have %+v", cold)
+	if !cold.Cold || cold.Matrices != 3 || cold.Products != 3 || cold.ReadShare == nil {
+		t.Errorf("cold: want 3 matrices of 4096 bytes, have %+v", cold)
 	}
 	if measured := hot.Share != nil; measured != (r.Machine.PeakLoop != "") {
 		t.Errorf("share of the peak: have %+v", hot.Share)
@@ -98,7 +98,7 @@ func TestKernels(t *testing.T) {
 	wantKeys(t, cold, "m", "k", "n", "format", "cold", "times", "gflops", "gb_per_s", "share_of_read")
 	var text bytes.Buffer
 	r.Print(&text)
-	if !strings.Contains(text.String(), "cold, 5 matrices") {
+	if !strings.Contains(text.String(), "cold, 3 matrices") {
 		t.Errorf("have %s", text.String())
 	}
 	if _, err := Kernels(t.Context(), KernelOptions{Shapes: HotShapes[:1], Formats: []string{"f8"}, Runs: 1, Machine: quick}); err == nil {

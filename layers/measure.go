@@ -53,8 +53,27 @@ func (m *Meter) Read(data []float32) {
 	m.pool.Run(n, func(i int) { m.peak.Read(data[i*piece : min((i+1)*piece, len(data))]) })
 }
 
-// WeightFormats lists the forms that a weight matrix can be packed in.
-func WeightFormats() []string { return []string{"f32"} }
+// meterFormats are forms that a weight matrix can be packed in, by name.
+var meterFormats = []struct {
+	name   string
+	format kernel.Format
+	codes  int // 0, or how many codes there are, from 0 on
+}{
+	{name: "f32", format: kernel.Float32},
+	{name: "bf16", format: kernel.BFloat16},
+	{name: "q8", format: kernel.Codes(-128, 127, 32, false), codes: 128},
+	{name: "q4", format: kernel.Codes(0, 15, 32, true), codes: 16},
+}
+
+// WeightFormats lists the forms that a weight matrix can be packed in: "f32",
+// "bf16", and those of the GGUF types Q8_0 ("q8") and Q4_1 ("q4").
+func WeightFormats() []string {
+	var names []string
+	for _, f := range meterFormats {
+		names = append(names, f.name)
+	}
+	return names
+}
 
 // PackedMatrix is a weight matrix W [N, K] packed for products.
 type PackedMatrix struct{ w *kernel.Weight }
@@ -65,10 +84,26 @@ func (p PackedMatrix) Bytes() int64 { return p.w.Bytes() }
 // Pack packs a matrix [n, k] in one of WeightFormats. row(dst, i) writes row i
 // into dst [k] and is called concurrently.
 func (m *Meter) Pack(format string, n, k int, row func(dst []float32, i int)) (PackedMatrix, error) {
-	if !slices.Contains(WeightFormats(), format) {
+	i := slices.Index(WeightFormats(), format)
+	if i < 0 {
 		return PackedMatrix{}, fmt.Errorf("weight format: want one of %s, have %q", strings.Join(WeightFormats(), ", "), format)
 	}
-	return PackedMatrix{kernel.PackWeight(m.pool, n, k, row)}, nil
+	f := meterFormats[i]
+	if f.codes > 0 && k%32 != 0 {
+		return PackedMatrix{}, fmt.Errorf("weight format %s: want k in whole groups of 32, have %d", format, k)
+	}
+	return PackedMatrix{kernel.PackWeight(m.pool, kernel.Rows{
+		N: n, K: k, Format: f.format, Row: row,
+		// What the values are does not matter to the speed: codes in turn.
+		Codes: func(codes []int8, scales, offsets []float32, i int) {
+			for j := range codes {
+				codes[j] = int8((i + j) % f.codes)
+			}
+			for j := range scales {
+				scales[j], offsets[j] = 1/float32(f.codes), -0.5
+			}
+		},
+	})}, nil
 }
 
 // Multiply computes out [rows, N] = x [rows, K] · Wᵀ.
@@ -77,13 +112,12 @@ func (m *Meter) Multiply(out, x []float32, rows int, w PackedMatrix) {
 }
 
 // ProductFlop returns the floating-point operations of the machine's products
-// for one token of a batch: 2·N·K of each weight matrix [N, K]. Products of
-// selected rows alone, as the vocabulary head's, are not counted, nor is
-// attention.
+// for one token of a batch whose rows are all selected: 2·N·K of each weight
+// matrix [N, K]. The vocabulary head is not counted, nor is attention.
 func (m *Machine) ProductFlop() int64 {
 	var n int64
 	for _, o := range m.order {
-		if o.linear != nil && !o.selected {
+		if o.linear != nil && !slices.Contains(m.taps[o], Point{Site: Logits}) {
 			n += 2 * int64(o.linear.w.Rows()) * int64(o.linear.w.Cols())
 		}
 	}

@@ -47,7 +47,7 @@ func runBenchJSON(t *testing.T, args ...string) benchDocument {
 }
 
 func TestBenchKernels(t *testing.T) {
-	d := runBenchJSON(t, "kernels", "--shapes", "4,16,32", "--shapes", "1,8,8", "--runs", "1")
+	d := runBenchJSON(t, "kernels", "--shapes", "4,16,32", "--shapes", "1,8,8", "--runs", "1", "--formats", "f32")
 	var rows []bench.KernelRow
 	if err := json.Unmarshal(d.Rows, &rows); err != nil || len(rows) != 2 || rows[0].Times.Runs != 1 || rows[1].Cold {
 		t.Errorf("have %s, %v", d.Rows, err)

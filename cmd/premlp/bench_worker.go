@@ -28,6 +28,7 @@ standard input by running what it asks for once:
   {"work": "prefill", "tokens": 512}          one prompt through all blocks
   {"work": "job"}                             the job, into a folder that is removed
   {"work": "job_unshared"}                    the same without shared prefixes
+  {"work": "decode", "tokens": 64}            greedy tokens behind a short prompt
 
 An answer is one line, {"seconds": 0.5, "tokens": 512}; of a request that failed,
 {"error": "…"}. Between requests the program takes no processor time, so that it
@@ -46,7 +47,7 @@ can be measured in turn with others.`,
 // workRequest asks the worker for one run.
 type workRequest struct {
 	Work   string `json:"work"`
-	Tokens int    `json:"tokens"` // of the prompt, for prefill
+	Tokens int    `json:"tokens"` // of the prompt, for prefill; to decode
 }
 
 // workAnswer is what one run took.
@@ -61,6 +62,10 @@ type workAnswer struct {
 type worker struct {
 	job     *benchedJob
 	prefill *bench.Prefill
+	threads int
+
+	decoder  *bench.Decoder // nil before it is asked for
+	decoding int            // tokens it decodes
 }
 
 func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags) (err error) {
@@ -77,7 +82,7 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	w := &worker{}
+	w := &worker{threads: f.threads}
 	if w.job, err = f.open(c, path, dir); err != nil {
 		return err
 	}
@@ -86,6 +91,11 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		return err
 	}
 	defer w.prefill.Close()
+	defer func() {
+		if w.decoder != nil {
+			err = errors.Join(err, w.decoder.Close())
+		}
+	}()
 	return w.serve(ctx, e.stdin, e.stdout)
 }
 
@@ -115,6 +125,29 @@ func (w *worker) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	return nil
 }
 
+// decode decodes that many tokens. The decoder of the first request is kept.
+func (w *worker) decode(ctx context.Context, tokens int) (workAnswer, error) {
+	if w.decoder == nil || w.decoding != tokens {
+		if w.decoder != nil {
+			if err := w.decoder.Close(); err != nil {
+				return workAnswer{}, err
+			}
+		}
+		var err error
+		if w.decoder, err = bench.NewDecoder(w.job.loaded.Model, decodePrompt, tokens-1, w.threads); err != nil {
+			return workAnswer{}, err
+		}
+		w.decoding = tokens
+	}
+	start := time.Now()
+	_, err := w.decoder.Run(ctx)
+	return workAnswer{Seconds: time.Since(start).Seconds(), Tokens: int64(tokens)}, err
+}
+
+// decodePrompt is how many tokens the prompt of a decode request has, the first
+// token of the answer follows from it.
+const decodePrompt = 8
+
 // do runs one request.
 func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 	switch r.Work {
@@ -128,6 +161,8 @@ func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 			return workAnswer{}, err
 		}
 		return workAnswer{Seconds: once.run, Tokens: once.summary.Tokens, Rows: once.summary.Rows}, nil
+	case "decode":
+		return w.decode(ctx, r.Tokens)
 	}
-	return workAnswer{}, fmt.Errorf("work: want prefill, job or job_unshared, have %q", r.Work)
+	return workAnswer{}, fmt.Errorf("work: want prefill, job, job_unshared or decode, have %q", r.Work)
 }
