@@ -70,7 +70,7 @@ func (a *attention) scores(dst, query []float32, g queries, see sight) {
 					m = store
 				}
 				a.kernel.tile(stop-row, dst[(j-see.from)*PanelWidth:], PanelWidth,
-					keys[k*rows:], rows, query[k*PanelWidth:], min(BlockK, a.Width-k), m)
+					keys[k*rows:], rows, query[k*PanelWidth:], min(BlockK, a.Width-k), m, nil)
 			}
 			j, row = j+stop-row, stop
 		}
@@ -107,7 +107,7 @@ func (a *attention) addValues(sums, part, weights []float32, g queries, from, to
 			d, stop := i*a.Width/count, (i+1)*a.Width/count
 			v := a.keys.values[(row*a.KVHeads+g.head)*a.Width+d:]
 			a.kernel.tile(stop-d, dst[d*PanelWidth:], PanelWidth, v, a.KVHeads*a.Width,
-				weights[(j-from)*PanelWidth:], end-row, m)
+				weights[(j-from)*PanelWidth:], end-row, m, nil)
 		}
 		if n > 0 && last {
 			a.kernel.add(sums, sums, part[:len(sums)])

@@ -9,42 +9,42 @@ package kernel
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile2x2 is tileFunc for 2 rows and the first 16 columns: per k, two loads of w,
 // 2 broadcasts of a and 4 multiply-adds into 4 accumulators. 60 GFLOP/s in cache on a
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile2x3 is tileFunc for 3 rows and the first 16 columns: per k, two loads of w,
 // 3 broadcasts of a and 6 multiply-adds into 6 accumulators. 88 GFLOP/s in cache on a
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile2x4 is tileFunc for 4 rows and the first 16 columns: per k, two loads of w,
 // 4 broadcasts of a and 8 multiply-adds into 8 accumulators. 108 GFLOP/s in cache on a
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile2x5 is tileFunc for 5 rows and the first 16 columns: per k, two loads of w,
 // 5 broadcasts of a and 10 multiply-adds into 10 accumulators. 110 GFLOP/s in cache on a
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile2x6 is tileFunc for 6 rows and the first 16 columns: per k, two loads of w,
 // 6 broadcasts of a and 12 multiply-adds into 12 accumulators. 114 GFLOP/s in cache on a
 // Zen 4 core with a peak of 118.
 //
 //go:noescape
-func tile2x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile2x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // row2x64 is rowFunc for two panels: per k, one broadcast of a and eight
 // multiply-adds with w from memory. On a Zen 4 core 49 GFLOP/s from its second-level

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tile2x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x1(SB), NOSPLIT, $0-56
+TEXT ·tile2x1(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -14,20 +14,21 @@ TEXT ·tile2x1(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
 	LEAQ       (BX)(BX*2), CX
-	MOVQ       AX, R9
+	MOVQ       AX, R10
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R9)
+	PREFETCHT0 (R10)
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	JMP        begin
 
 extend:
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
 
 begin:
 	SUBQ $0x04, DI
@@ -59,6 +60,8 @@ unrolled:
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled
@@ -95,9 +98,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x2(SB), NOSPLIT, $0-56
+TEXT ·tile2x2(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -105,27 +108,28 @@ TEXT ·tile2x2(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R9
-	MOVQ       AX, R10
+	LEAQ       (BX)(BX*2), R10
+	MOVQ       AX, R11
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	JMP        begin
 
 extend:
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
 
 begin:
 	SUBQ $0x04, DI
@@ -162,13 +166,15 @@ unrolled:
 	VMOVUPS      384(SI), Y12
 	VMOVUPS      416(SI), Y13
 	PREFETCHT0   1408(SI)
-	VBROADCASTSS (DX)(R9*1), Y14
+	VBROADCASTSS (DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX)(R9*1), Y15
+	VBROADCASTSS 4(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled
@@ -216,9 +222,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x3(SB), NOSPLIT, $0-56
+TEXT ·tile2x3(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -226,34 +232,35 @@ TEXT ·tile2x3(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R9
-	MOVQ       AX, R10
+	LEAQ       (BX)(BX*2), R10
+	MOVQ       AX, R11
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	JMP        begin
 
 extend:
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
 
 begin:
 	SUBQ $0x04, DI
@@ -299,16 +306,18 @@ unrolled:
 	VMOVUPS      384(SI), Y12
 	VMOVUPS      416(SI), Y13
 	PREFETCHT0   1408(SI)
-	VBROADCASTSS (DX)(R9*1), Y14
+	VBROADCASTSS (DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX)(R9*1), Y15
+	VBROADCASTSS 4(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS 8(DX)(R9*1), Y14
+	VBROADCASTSS 8(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled
@@ -367,9 +376,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x4(SB), NOSPLIT, $0-56
+TEXT ·tile2x4(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -377,41 +386,42 @@ TEXT ·tile2x4(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R9
-	MOVQ       AX, R10
+	LEAQ       (BX)(BX*2), R10
+	MOVQ       AX, R11
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	JMP        begin
 
 extend:
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y6
-	VMOVUPS 32(R10), Y7
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
 
 begin:
 	SUBQ $0x04, DI
@@ -466,19 +476,21 @@ unrolled:
 	VMOVUPS      384(SI), Y12
 	VMOVUPS      416(SI), Y13
 	PREFETCHT0   1408(SI)
-	VBROADCASTSS (DX)(R9*1), Y14
+	VBROADCASTSS (DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX)(R9*1), Y15
+	VBROADCASTSS 4(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS 8(DX)(R9*1), Y14
+	VBROADCASTSS 8(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(DX)(R9*1), Y15
+	VBROADCASTSS 12(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled
@@ -548,9 +560,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x5(SB), NOSPLIT, $0-56
+TEXT ·tile2x5(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -558,48 +570,49 @@ TEXT ·tile2x5(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R9
-	MOVQ       AX, R10
+	LEAQ       (BX)(BX*2), R10
+	MOVQ       AX, R11
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
 	JMP        begin
 
 extend:
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y6
-	VMOVUPS 32(R10), Y7
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y8
-	VMOVUPS 32(R10), Y9
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y8
+	VMOVUPS 32(R11), Y9
 
 begin:
 	SUBQ $0x04, DI
@@ -663,22 +676,24 @@ unrolled:
 	VMOVUPS      384(SI), Y12
 	VMOVUPS      416(SI), Y13
 	PREFETCHT0   1408(SI)
-	VBROADCASTSS (DX)(R9*1), Y14
+	VBROADCASTSS (DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX)(R9*1), Y15
+	VBROADCASTSS 4(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS 8(DX)(R9*1), Y14
+	VBROADCASTSS 8(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(DX)(R9*1), Y15
+	VBROADCASTSS 12(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS 16(DX)(R9*1), Y14
+	VBROADCASTSS 16(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled
@@ -759,9 +774,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+// func tile2x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x6(SB), NOSPLIT, $0-56
+TEXT ·tile2x6(SB), NOSPLIT, $0-64
 	MOVQ       c+0(FP), AX
 	MOVQ       ldc+8(FP), CX
 	MOVQ       a+16(FP), DX
@@ -769,55 +784,56 @@ TEXT ·tile2x6(SB), NOSPLIT, $0-56
 	MOVQ       w+32(FP), SI
 	MOVQ       k+40(FP), DI
 	MOVQ       m+48(FP), R8
+	MOVQ       next+56(FP), R9
 	SHLQ       $0x02, CX
 	SHLQ       $0x02, BX
-	LEAQ       (BX)(BX*2), R9
-	MOVQ       AX, R10
+	LEAQ       (BX)(BX*2), R10
+	MOVQ       AX, R11
 	CMPQ       R8, $0x02
 	JE         extend
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	PREFETCHT0 (R10)
-	ADDQ       CX, R10
+	PREFETCHT0 (R11)
+	ADDQ       CX, R11
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	PREFETCHT0 (R10)
+	PREFETCHT0 (R11)
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
 	JMP        begin
 
 extend:
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y6
-	VMOVUPS 32(R10), Y7
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y8
-	VMOVUPS 32(R10), Y9
-	ADDQ    CX, R10
-	VMOVUPS (R10), Y10
-	VMOVUPS 32(R10), Y11
+	VMOVUPS (R11), Y0
+	VMOVUPS 32(R11), Y1
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y2
+	VMOVUPS 32(R11), Y3
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y4
+	VMOVUPS 32(R11), Y5
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y6
+	VMOVUPS 32(R11), Y7
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y8
+	VMOVUPS 32(R11), Y9
+	ADDQ    CX, R11
+	VMOVUPS (R11), Y10
+	VMOVUPS 32(R11), Y11
 
 begin:
 	SUBQ $0x04, DI
@@ -890,25 +906,27 @@ unrolled:
 	VMOVUPS      384(SI), Y12
 	VMOVUPS      416(SI), Y13
 	PREFETCHT0   1408(SI)
-	VBROADCASTSS (DX)(R9*1), Y14
+	VBROADCASTSS (DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX)(R9*1), Y15
+	VBROADCASTSS 4(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y3
-	VBROADCASTSS 8(DX)(R9*1), Y14
+	VBROADCASTSS 8(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(DX)(R9*1), Y15
+	VBROADCASTSS 12(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
-	VBROADCASTSS 16(DX)(R9*1), Y14
+	VBROADCASTSS 16(DX)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(DX)(R9*1), Y15
+	VBROADCASTSS 20(DX)(R10*1), Y15
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
 	ADDQ         $0x00000200, SI
+	PREFETCHT1   (R9)
+	ADDQ         $0x40, R9
 	LEAQ         (DX)(BX*4), DX
 	SUBQ         $0x04, DI
 	JGE          unrolled

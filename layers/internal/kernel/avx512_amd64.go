@@ -9,98 +9,98 @@ package kernel
 // a peak of 118.
 //
 //go:noescape
-func tile512x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x2 is tileFunc for 2 rows: per k, two loads of w, 2 broadcasts of a and
 // 4 multiply-adds into 4 accumulators. 98 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x3 is tileFunc for 3 rows: per k, two loads of w, 3 broadcasts of a and
 // 6 multiply-adds into 6 accumulators. 116 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x4 is tileFunc for 4 rows: per k, two loads of w, 4 broadcasts of a and
 // 8 multiply-adds into 8 accumulators. 117 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x5 is tileFunc for 5 rows: per k, two loads of w, 5 broadcasts of a and
 // 10 multiply-adds into 10 accumulators. 117 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x6 is tileFunc for 6 rows: per k, two loads of w, 6 broadcasts of a and
 // 12 multiply-adds into 12 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x7 is tileFunc for 7 rows: per k, two loads of w, 7 broadcasts of a and
 // 14 multiply-adds into 14 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x7(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x7(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x8 is tileFunc for 8 rows: per k, two loads of w, 8 broadcasts of a and
 // 16 multiply-adds into 16 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x8(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x8(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x9 is tileFunc for 9 rows: per k, two loads of w, 9 broadcasts of a and
 // 18 multiply-adds into 18 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x9(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x9(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x10 is tileFunc for 10 rows: per k, two loads of w, 10 broadcasts of a and
 // 20 multiply-adds into 20 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x10(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x10(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x11 is tileFunc for 11 rows: per k, two loads of w, 11 broadcasts of a and
 // 22 multiply-adds into 22 accumulators. 118 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x11(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x11(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x12 is tileFunc for 12 rows: per k, two loads of w, 12 broadcasts of a and
 // 24 multiply-adds into 24 accumulators. 116 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x12(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x12(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x13 is tileFunc for 13 rows: per k, two loads of w, 13 broadcasts of a and
 // 26 multiply-adds into 26 accumulators. 116 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x13(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x13(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // tile512x14 is tileFunc for 14 rows: per k, two loads of w, 14 broadcasts of a and
 // 28 multiply-adds into 28 accumulators. 116 GFLOP/s in cache on a Zen 4 core with
 // a peak of 118.
 //
 //go:noescape
-func tile512x14(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+func tile512x14(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 // row512x128 is rowFunc for four panels: per k, one broadcast of a and eight
 // multiply-adds with w from memory. On a Zen 4 core 35 GFLOP/s, 70 GB/s of panels, from

@@ -51,7 +51,10 @@ const laneCount = 16
 //
 //	s[r][j]       = Σₖ a[k·lda+r]·w[k·32+j]       one chain in order of k
 //	c[r·ldc+j]    = s[r][j], or c + s, or the chain continued from c (see mode)
-type tileFunc func(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode)
+//
+// A kernel may fetch k·16 bytes from next on into the second-level cache, for
+// tiles to come; nil: none.
+type tileFunc func(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode, next *byte)
 
 // rowFunc is tile for one row a [k] and Kernel.panels panels, stride values
 // apart, with their results side by side in c.

@@ -76,7 +76,7 @@ func (p *Pool) matMulChunk(x []float32, from, to int, products []Product) {
 				panel -= n
 				continue
 			}
-			p.kernel.panel(w, c, block, q, panel)
+			p.kernel.panel(w, c, block, q, panel, len(p.workers))
 			return
 		}
 	})
@@ -101,8 +101,12 @@ func (p *Pool) packRows(x []float32, from, to, k int) *plan {
 	return c
 }
 
-// panel computes the outputs of one panel for one block of rows.
-func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
+// tileFetch is how many bytes a tile fetches ahead for each k; see tileFunc.
+const tileFetch = 16
+
+// panel computes the outputs of one panel for one block of rows. threads is how
+// many take panels in turn.
+func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel, threads int) {
 	n0 := panel * PanelWidth
 	width := min(PanelWidth, q.W.N-n0)
 	out, ldc := q.Out[c.from*q.W.N+n0:], q.W.N
@@ -121,10 +125,15 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel int) {
 			m = store
 		}
 		weights := k.block(w, q.W.format, stored, k0, size)
+		next := q.W.after(panel, k0, threads)
 		for i := first; i < last; i++ {
 			from, to := c.tile(i)
 			a := c.packed[i*c.tileSize+k0*(to-from):]
-			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights, size, m)
+			var fetch *byte
+			if at := (i - first) * size * tileFetch; at < len(next) {
+				fetch = &next[at]
+			}
+			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights, size, m, fetch)
 		}
 	}
 	if width == PanelWidth && q.Bias == nil {

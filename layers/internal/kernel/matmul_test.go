@@ -144,7 +144,7 @@ func TestTiles(t *testing.T) {
 							want[at] = s
 						}
 					}
-					kernel.tile(mr, c, ldc, a, lda, w, k, m)
+					kernel.tile(mr, c, ldc, a, lda, w, k, m, nil)
 					sameBits(t, fmt.Sprintf("%d rows, k %d, mode %d", mr, k, m), want, c)
 				}
 			}

@@ -90,6 +90,6 @@ func (k *Kernel) sideBySide(c, x, w []float32, stride, n int, m mode) {
 		return
 	}
 	for i := range len(c) / PanelWidth {
-		k.tile(1, c[i*PanelWidth:], PanelWidth, x, 1, w[i*stride:], n, m)
+		k.tile(1, c[i*PanelWidth:], PanelWidth, x, 1, w[i*stride:], n, m, nil)
 	}
 }

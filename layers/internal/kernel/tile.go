@@ -5,7 +5,7 @@ const goRows = 4
 
 // fusedTile is the judge of every tile that uses fused multiply-adds; see
 // tileFunc.
-func fusedTile(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode) {
+func fusedTile(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode, _ *byte) {
 	for r := range mr {
 		out := c[r*ldc:][:PanelWidth]
 		for j := 0; j < PanelWidth; j += 4 {
@@ -28,7 +28,7 @@ func fusedTile(mr int, c []float32, ldc int, a []float32, lda int, w []float32, 
 
 // portableTile is the tile whose multiply-adds round twice: the same bits on
 // every processor, for those without fused ones.
-func portableTile(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode) {
+func portableTile(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode, _ *byte) {
 	for r := range mr {
 		out := c[r*ldc:][:PanelWidth]
 		for j := 0; j < PanelWidth; j += 8 {

@@ -8,7 +8,7 @@ import "unsafe"
 //go:generate go -C _asm run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
 
 // tileAssembly is a tile of a fixed number of rows.
-type tileAssembly func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)
+type tileAssembly func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
 var (
 	tiles512 = [...]tileAssembly{
@@ -19,20 +19,27 @@ var (
 )
 
 // tile512 is tileFunc for 1 to 14 rows.
-func tile512(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode) {
+func tile512(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode, next *byte) {
 	checkTile(mr, c, ldc, a, lda, w, k)
-	tiles512[mr-1](&c[0], ldc, unsafe.SliceData(a), lda, unsafe.SliceData(w), k, int(m))
+	if next == nil {
+		next = (*byte)(unsafe.Pointer(unsafe.SliceData(w))) // in a cache already
+	}
+	tiles512[mr-1](&c[0], ldc, unsafe.SliceData(a), lda, unsafe.SliceData(w), k, int(m), next)
 }
 
 // tile2 is tileFunc for 1 to 6 rows.
-func tile2(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode) {
+func tile2(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k int, m mode, next *byte) {
 	checkTile(mr, c, ldc, a, lda, w, k)
 	f, rows, panel := tiles2[mr-1], unsafe.SliceData(a), unsafe.SliceData(w)
-	f(&c[0], ldc, rows, lda, panel, k, int(m))
+	cached := (*byte)(unsafe.Pointer(panel))
+	if next == nil {
+		next = cached
+	}
+	f(&c[0], ldc, rows, lda, panel, k, int(m), next)
 	if k > 0 {
 		panel = &w[PanelWidth/2]
 	}
-	f(&c[PanelWidth/2], ldc, rows, lda, panel, k, int(m))
+	f(&c[PanelWidth/2], ldc, rows, lda, panel, k, int(m), cached)
 }
 
 // checkTile panics where a tile would leave its slices: assembly has no bounds

@@ -141,5 +141,18 @@ func (w *Weight) panel(i int) []byte {
 	return w.panels[i*size : (i+1)*size]
 }
 
+// after returns the stored block that a thread is likely to read after that of
+// panel i from k0 on: the panel's next, else the first of the panel that follows
+// those of the other threads. Empty: there is none.
+func (w *Weight) after(i, k0, threads int) []byte {
+	if k0 += BlockK; k0 >= w.K {
+		i, k0 = i+threads, 0
+	}
+	if i >= w.count() {
+		return nil
+	}
+	return w.panel(i)[w.format.panelBytes(k0):w.format.panelBytes(min(k0+BlockK, w.K))]
+}
+
 // from returns the panels from i on.
 func (w *Weight) from(i int) []byte { return w.panels[i*w.format.panelBytes(w.K):] }

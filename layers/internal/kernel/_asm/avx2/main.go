@@ -43,7 +43,7 @@ var speed = [maxRows + 1]int{0, 32, 60, 88, 108, 110, 114}
 // tile writes the tile of mr rows and half a panel: accumulators Y0 to Y11, two
 // vectors of the panel, and two registers for a's values in turn.
 func tile(mr int) {
-	TEXT(fmt.Sprintf("tile2x%d", mr), NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)")
+	TEXT(fmt.Sprintf("tile2x%d", mr), NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("tile2x%d is tileFunc for %d rows and the first 16 columns: per k, two loads of w,", mr, mr),
 		fmt.Sprintf("%d broadcasts of a and %d multiply-adds into %d accumulators. %d GFLOP/s in cache on a", mr, 2*mr, 2*mr, speed[mr]),
@@ -52,7 +52,7 @@ func tile(mr int) {
 	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
 	w, k := Load(Param("w"), GP64()), Load(Param("k"), GP64())
-	m := Load(Param("m"), GP64())
+	m, next := Load(Param("m"), GP64()), Load(Param("next"), GP64())
 	SHLQ(Imm(2), ldc)
 	SHLQ(Imm(2), lda)
 	lda3 := GP64()
@@ -95,6 +95,8 @@ func tile(mr int) {
 		}
 		advance(w, 128*n)
 		if n == unroll {
+			PREFETCHT1(Mem{Base: next})
+			ADDQ(Imm(64), next)
 			LEAQ(Mem{Base: a, Index: lda, Scale: 4}, a)
 		} else {
 			ADDQ(lda, a)

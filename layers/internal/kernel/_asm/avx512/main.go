@@ -44,7 +44,7 @@ var speed = [maxRows + 1]int{0, 53, 98, 116, 117, 117, 118, 118, 118, 118, 118, 
 // tile writes the tile of mr rows: accumulators Z0 to Z27, two vectors of the
 // panel, and two registers for a's values in turn.
 func tile(mr int) {
-	TEXT(fmt.Sprintf("tile512x%d", mr), NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int)")
+	TEXT(fmt.Sprintf("tile512x%d", mr), NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("tile512x%d is tileFunc for %d rows: per k, two loads of w, %d broadcasts of a and", mr, mr, mr),
 		fmt.Sprintf("%d multiply-adds into %d accumulators. %d GFLOP/s in cache on a Zen 4 core with", 2*mr, 2*mr, speed[mr]),
@@ -53,7 +53,7 @@ func tile(mr int) {
 	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
 	w, k := Load(Param("w"), GP64()), Load(Param("k"), GP64())
-	m := Load(Param("m"), GP64())
+	m, next := Load(Param("m"), GP64()), Load(Param("next"), GP64())
 	SHLQ(Imm(2), ldc)
 	SHLQ(Imm(2), lda)
 	lda3 := GP64()
@@ -109,6 +109,8 @@ func tile(mr int) {
 		}
 		ADDQ(U32(128*n), w)
 		if n == unroll {
+			PREFETCHT1(Mem{Base: next})
+			ADDQ(Imm(64), next)
 			LEAQ(Mem{Base: a, Index: lda, Scale: 4}, a)
 		} else {
 			ADDQ(lda, a)
