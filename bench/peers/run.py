@@ -55,13 +55,27 @@ def prepare(a, work):
     questions = [{"ids": q["ids"], "rows": q["rows"]} for q in lines]
     a.questions = os.path.join(work, "questions.json")
     json.dump(questions, open(a.questions, "w"))
+    make_files(a)
+    return summary, reference(a, questions[0], work)
+
+
+def make_files(a):
+    """Makes what the peers load beside the model's own file; a failure shows in the rows that need it."""
+    folder = os.path.join(a.out, "files")
+    os.makedirs(folder, exist_ok=True)
     a.files = {"Q4_1": a.model}
     if "llama" not in a.skip and {"prefill", "decode"} & set(a.only):
         note("making GGUF files of other types")
-        folder = os.path.join(a.out, "files")
-        os.makedirs(folder, exist_ok=True)
         a.files = gguf_files.make(a.model, folder)
-    return summary, reference(a, questions[0], work)
+    a.folders = {d: os.path.join(folder, f"{os.path.basename(a.model)}.{d}") for d in ("f32", "bf16")}
+    for dtype, path in a.folders.items():
+        if {"torch", "lens"} <= set(a.skip):
+            break
+        note(f"making safetensors in {dtype}")
+        try:
+            processes.once(tasks.python("torch_files.py", {"model": a.model, "dtype": dtype, "folder": path, "threads": a.threads}))
+        except RuntimeError as error:
+            note(f"  {error}")
 
 
 def reference(a, question, work):

@@ -26,12 +26,12 @@ def premlp_task(a, name, request):
 
 
 def torch_task(a, dtype, name, request):
-    settings = {"model": a.model, "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch}
+    settings = {"model": a.folders[dtype], "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch}
     return Task(f"PyTorch {dtype}{name}", "torch", request, f"torch {dtype}", python("torch_worker.py", settings), tolerance=dtype)
 
 
 def lens_task(a, name, request):
-    settings = {"model": a.model, "threads": a.threads, "questions": a.questions}
+    settings = {"model": a.folders["f32"], "threads": a.threads, "questions": a.questions}
     return Task("TransformerLens f32" + name, "lens", request, "lens", python("lens_worker.py", settings))
 
 
@@ -74,7 +74,7 @@ def process(a, work):
     def script(dtype):
         def run(_):
             out = tempfile.mkdtemp(dir=work)
-            settings = {"model": a.model, "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch, "out": out}
+            settings = {"model": a.folders[dtype], "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch, "out": out}
             try:
                 seconds, text = once(python("job_script.py", settings))
                 return json.loads(text.splitlines()[-1]) | {"seconds": seconds}
@@ -102,16 +102,21 @@ def load(a, _):
         loaded = json.loads(text)
         return {"seconds": loaded["first_row_s"], "session_s": loaded["session_s"]}
 
-    def theirs(name, peer):
+    def theirs(name, peer, model):
         def run(_):
-            settings = {"peer": peer, "model": a.model, "dtype": "f32", "threads": a.threads}
+            settings = {"peer": peer, "model": model, "dtype": "f32", "threads": a.threads}
             _, text = once(python("load_once.py", settings))
             loaded = json.loads(text.splitlines()[-1])
             return {"seconds": loaded["first_row_s"], "import_s": loaded["import_s"]}
 
         return Task(name, peer, run=run)
 
-    return [Task("premlp", "premlp", run=ours), theirs("PyTorch f32", "torch"), theirs("llama.cpp Q4_1", "llama")]
+    return [
+        Task("premlp, Q4_1 file", "premlp", run=ours),
+        theirs("PyTorch f32, safetensors", "torch", a.folders["f32"]),
+        theirs("PyTorch f32, Q4_1 file", "torch", a.model),
+        theirs("llama.cpp, Q4_1 file", "llama", a.model),
+    ]
 
 
 # name: title, runs, tokens of one run (0: no rate), tasks
@@ -127,7 +132,7 @@ GROUPS = {
 def notes(a, machine):
     """What a reader of the figures must know."""
     found = [
-        "all programs read the same Q4_1 GGUF file; PyTorch and TransformerLens compute with its dequantised weights",
+        "all programs compute with the weights of one Q4_1 GGUF file; PyTorch and TransformerLens load them dequantised, from safetensors that this run made in the precision they compute in",
         "the F32 and BF16 files are the Q4_1 one dequantised; in the Q8_0 and Q4_0 files its Q4_1 matrices are dequantised and quantised again; all made by this run with the gguf package",
         "premlp's job includes writing the dataset to disk; the peers' ends with the rows in memory, and their questions are tokenised before",
         "a prefill by llama.cpp includes the vocabulary head of the last token, the one-by-one job in PyTorch that of every token",

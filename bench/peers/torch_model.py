@@ -16,11 +16,14 @@ DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
 
 def load(path, dtype, threads):
-    """Reads a GGUF file, dequantised."""
+    """Reads a folder of safetensors, or a GGUF file, dequantised."""
     torch.set_num_threads(threads)
+    if os.path.isdir(path):
+        return AutoModelForCausalLM.from_pretrained(path, dtype=DTYPES[dtype]).eval()
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{path}: not made, see what the run said at its beginning")
     folder, name = os.path.split(path)
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=DTYPES[dtype])
-    return model.eval()
+    return AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=DTYPES[dtype]).eval()
 
 
 class Capture:
