@@ -10,12 +10,58 @@ import (
 
 // Attention describes causal self-attention with grouped heads.
 type Attention struct {
-	Heads, KVHeads int  // H, K
-	HeadDim        int  // E
-	Window         int  // keys a query sees, itself included; 0: all before it
-	Bias           bool // query, key and value projections have biases
-	OutBias        bool // the output projection has one
-	Rope           *RopeCache
+	Heads, KVHeads int        // H, K
+	HeadDim        int        // E
+	Window         int        // keys a query sees, itself included; 0: all before it
+	Bias           bool       // query, key and value projections have biases
+	OutBias        bool       // the output projection has one
+	Rope           *RopeCache // nil: none
+
+	Scale   float32                            // of the scores; 0: 1/sqrt(E)
+	SoftCap float32                            // bounds the scores; 0: nothing does
+	Score   func(head, query, key int) float32 // added to a score; nil: nothing is
+	Sinks   bool                               // "sinks" [H] are scores without a value
+	Clip    float32                            // bounds queries, keys and values; 0: nothing does
+
+	// QKNorm normalises queries and keys, "q_norm" and "k_norm": each head by
+	// itself, or with NormWhole the heads together. nil: none.
+	QKNorm    *Norm
+	NormWhole bool
+
+	Projections QKV    // how the checkpoint stores them
+	Out         string // the output projection's name; "" is o_proj
+}
+
+// QKV says where a checkpoint has the projections to queries, keys and values.
+type QKV struct {
+	Query, Key, Value string // names; "" is the usual one: q_proj, k_proj, v_proj
+	// Fused, where it is set, names one tensor that holds the rows of all three:
+	// Groups times, its share of the query heads, of the key heads and of the value
+	// heads. 1 group: all queries, all keys, all values.
+	Fused      string
+	Groups     int
+	Transposed bool // the fused tensor is stored [K, N]
+}
+
+// projections returns the three projections.
+func (a Attention) projections() (q, k, v Projection) {
+	p := a.Projections
+	q = Projection{Name: named(p.Query, "q_proj"), Out: a.Heads * a.HeadDim, Bias: a.Bias}
+	k = Projection{Name: named(p.Key, "k_proj"), Out: a.KVHeads * a.HeadDim, Bias: a.Bias}
+	v = Projection{Name: named(p.Value, "v_proj"), Out: a.KVHeads * a.HeadDim, Bias: a.Bias}
+	if p.Fused == "" {
+		return q, k, v
+	}
+	heads, shared := a.Heads/p.Groups, a.KVHeads/p.Groups
+	per := heads + 2*shared
+	for _, part := range []struct {
+		p        *Projection
+		from, to int
+	}{{&q, 0, heads}, {&k, heads, heads + shared}, {&v, heads + shared, per}} {
+		part.p.From, part.p.Of, part.p.Transposed = p.Fused, p.Groups*per*a.HeadDim, p.Transposed
+		part.p.Rows = HeadRows(p.Groups, per, part.from, part.to, a.HeadDim)
+	}
+	return q, k, v
 }
 
 // SelfAttention projects x [T, D] to queries, keys and values, rotates queries
@@ -23,23 +69,37 @@ type Attention struct {
 //
 //	y = o( softmax(rope(q(x)) · rope(k(x))ᵀ / sqrt(E)) · v(x) )
 //
-// Vaswani et al., "Attention is all you need", 2017.
+// with what else the description asks for between. Vaswani et al., "Attention is
+// all you need", 2017.
 func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
 	d := columns(x)
-	q, k, v := queriesKeysValues(s, x,
-		Projection{"q_proj", a.Heads * a.HeadDim, a.Bias},   // [T, H·E]
-		Projection{"k_proj", a.KVHeads * a.HeadDim, a.Bias}, // [T, K·E]
-		Projection{"v_proj", a.KVHeads * a.HeadDim, a.Bias}) // [T, K·E]
-	q = rotate(s.Sub("q_rope"), q, a.Heads, a.HeadDim, a.Rope)
-	k = rotate(s.Sub("k_rope"), k, a.KVHeads, a.HeadDim, a.Rope)
-	y := attend(s.Sub("attn"), q, k, v, a)          // [T, H·E]
-	return Linear(s.Sub("o_proj"), y, d, a.OutBias) // [T, D]
+	q, k, v := queriesKeysValues(s, x, a) // [T, H·E], [T, K·E], [T, K·E]
+	if a.Clip > 0 {
+		q, k, v = Clamp(s.Sub("q_clip"), q, a.Clip), Clamp(s.Sub("k_clip"), k, a.Clip), Clamp(s.Sub("v_clip"), v, a.Clip)
+	}
+	if a.QKNorm != nil {
+		q = normalizeParts(s.Sub("q_norm"), q, a.normParts(a.Heads), *a.QKNorm)
+		k = normalizeParts(s.Sub("k_norm"), k, a.normParts(a.KVHeads), *a.QKNorm)
+	}
+	q = Rotate(s.Sub("q_rope"), q, a.Heads, a.HeadDim, a.Rope)
+	k = Rotate(s.Sub("k_rope"), k, a.KVHeads, a.HeadDim, a.Rope)
+	y := Attend(s, q, k, v, a)                                    // [T, H·E]
+	return Linear(s.Sub(named(a.Out, "o_proj")), y, d, a.OutBias) // [T, D]
+}
+
+// normParts returns how many pieces of a row are normalised by themselves.
+func (a Attention) normParts(heads int) int {
+	if a.NormWhole {
+		return 1
+	}
+	return heads
 }
 
 // queriesKeysValues are the three projections of x. In the last block that is
 // wanted, queries are those of the selected rows [R, H·E], and so is all that
 // follows from them.
-func queriesKeysValues(s Scope, x *gorgonia.Node, q, k, v Projection) (_, _, _ *gorgonia.Node) {
+func queriesKeysValues(s Scope, x *gorgonia.Node, a Attention) (_, _, _ *gorgonia.Node) {
+	q, k, v := a.projections()
 	if s.layer != s.g.last {
 		qkv := Linears(s, x, q, k, v)
 		return qkv[0], qkv[1], qkv[2]
@@ -48,16 +108,29 @@ func queriesKeysValues(s Scope, x *gorgonia.Node, q, k, v Projection) (_, _, _ *
 	return Linears(s, Select(s.Sub("selected"), x), q)[0], kv[0], kv[1]
 }
 
-// attend is causal softmax attention of q [T, H·E] on k and v [T, K·E], and on
-// those kept from earlier runs where the batch names rows of the cache.
-func attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
+// Attend is causal softmax attention of q [T, H·E] on k and v [T, K·E], and on
+// those kept from earlier runs where the batch names rows of the cache. Its op
+// is "attn" below s.
+func Attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
 	shape := kernel.AttentionShape{
 		Heads: a.Heads, KVHeads: a.KVHeads, Width: a.HeadDim, Window: a.Window,
-		Scale: float32(1 / math.Sqrt(float64(a.HeadDim))),
+		Scale: a.Scale, SoftCap: a.SoftCap, Bias: a.Score,
+	}
+	if shape.Scale == 0 {
+		shape.Scale = float32(1 / math.Sqrt(float64(a.HeadDim)))
+	}
+	var prepare func(*Pool) error
+	if a.Sinks {
+		sinks := s.Weight("sinks", a.Heads) // [H]
+		prepare = func(*Pool) error {
+			shape.Sinks = sinks.Floats()
+			return nil
+		}
 	}
 	kept := &keptKeys{heads: a.KVHeads, width: a.HeadDim}
-	return s.node(&Op{
-		kind: "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v}, kept: kept,
+	return s.Sub("attn").node(&Op{
+		prepare: prepare,
+		kind:    "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v}, kept: kept,
 		run: func(c *Call) error {
 			q, k, v := c.In[0].Data, c.In[1].Data, c.In[2].Data
 			if c.Batch.Keys != nil {

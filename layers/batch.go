@@ -34,6 +34,7 @@ type Batch struct {
 	// in a segment is one, with its rows counted among the selected.
 	selected    []kernel.Segment
 	selectedPos []int32 // [R]
+	lengths     []lengthRun
 }
 
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
@@ -96,6 +97,7 @@ func (b *Batch) check(vocab, context int, l *ledger) error {
 		return err
 	}
 	b.selectSegments()
+	b.setLengths()
 	return nil
 }
 

@@ -91,11 +91,12 @@ func small(source weights.Source) *Graph {
 		a := RMSNorm(s.Sub("norm1"), x, 1e-5)
 		a = SelfAttention(s.Sub("attn"), a, Attention{Heads: testHeads, KVHeads: testKV, HeadDim: testDim / testHeads, Rope: rope})
 		x = s.Tap(ResidMid, Residual(s.Sub("add1"), x, a))
-		m := GatedMLP(s.Sub("mlp"), RMSNorm(s.Sub("norm2"), x, 1e-5), MLP{Hidden: testHidden, Activation: SiLU})
+		m := s.Tap(MLPIn, RMSNorm(s.Sub("norm2"), x, 1e-5))
+		m = s.Tap(MLPOut, GatedMLP(s.Sub("mlp"), m, MLP{Hidden: testHidden, Activation: SiLU}))
 		x = s.Tap(ResidPost, Residual(s.Sub("add2"), x, m))
 	}
 	x = RMSNorm(root.Sub("norm"), Select(root.Sub("select"), x), 1e-5)
-	VocabHead(root.Sub("head"), x, testVocab)
+	root.Tap(Logits, VocabHead(root.Sub("head"), x, testVocab, false))
 	return g
 }
 

@@ -1,6 +1,10 @@
 package layers
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"premlp/weights"
+)
 
 // Select keeps the rows of x [T, D] that the batch selects: [R, D]. An x that
 // holds only those is returned as it is.
@@ -26,17 +30,18 @@ func isSelected(n *gorgonia.Node) bool {
 }
 
 // VocabHead scores every vocabulary entry for each row of x [R, D] by the
-// product with "weight" [V, D]. Its result [R, V] is the site [Logits].
-func VocabHead(s Scope, x *gorgonia.Node, vocab int) *gorgonia.Node {
-	y := Linear(s, x, vocab, false) // [R, V]
-	s.g.points[Point{Site: Logits}] = y
-	return y
+// product with "weight" [V, D], plus "bias" [V] where there is one. What is made
+// of its result [R, V] in the end is tapped as [Logits].
+func VocabHead(s Scope, x *gorgonia.Node, vocab int, bias bool) *gorgonia.Node {
+	return Linear(s, x, vocab, bias)
 }
 
 // TiedHead is VocabHead with the embedding's table as its weight: the tensor at
 // the scope table, read again.
-func TiedHead(s, table Scope, x *gorgonia.Node, vocab int) *gorgonia.Node {
-	y := product(s, x, table.Weight("weight", vocab, columns(x)), nil, &group{}) // [R, V]
-	s.g.points[Point{Site: Logits}] = y
-	return y
+func TiedHead(s, table Scope, x *gorgonia.Node, vocab int, bias bool) *gorgonia.Node {
+	var b *weights.Tensor
+	if bias {
+		b = s.Weight("bias", vocab) // [V]
+	}
+	return product(s, x, table.Weight("weight", vocab, columns(x)), b, &group{})
 }

@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 
 	"premlp/layers/internal/kernel"
@@ -10,8 +12,55 @@ import (
 // Projection names one product of [Linears] and its output width.
 type Projection struct {
 	Name string
-	Out  int
-	Bias bool // the checkpoint holds Name.bias [Out]
+	Out  int  // N
+	Bias bool // the checkpoint holds Name.bias [N]
+	// From, where it is set, names a tensor of Of rows that holds this product's,
+	// and its bias's, among others: Rows lists them.
+	From       string
+	Of         int
+	Rows       []int32
+	Transposed bool // the weight is stored [K, N], as a convolution's
+}
+
+// HeadRows lists the rows [from, to) of each of groups times per heads of width
+// rows: those of one kind in a tensor that holds several kinds of heads.
+func HeadRows(groups, per, from, to, width int) []int32 {
+	var rows []int32
+	for g := range groups {
+		for i := (g*per + from) * width; i < (g*per+to)*width; i++ {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
+}
+
+// tensors returns the projection's weight [N, K] and its bias [N] or nil.
+func (p Projection) tensors(s Scope, k int) (w, bias *weights.Tensor) {
+	rows := p.Out
+	if p.From != "" {
+		s, rows = s.Sub(p.From), p.Of
+	} else {
+		s = s.Sub(p.Name)
+	}
+	if p.Transposed {
+		w = s.Weight("weight", k, rows).Transpose() // [N, K]
+	} else {
+		w = s.Weight("weight", rows, k) // [N, K]
+	}
+	if p.Bias {
+		bias = s.Weight("bias", rows) // [N]
+	}
+	if !w.Readable() {
+		s.g.fail(fmt.Errorf("weight %s: want an unquantised tensor, since it is stored transposed, have %s", w.Name, w.DType))
+	}
+	if p.Rows == nil {
+		return w, bias
+	}
+	w = w.Pick(p.Rows)
+	if bias != nil {
+		bias = bias.PickValues(p.Rows)
+	}
+	return w, bias
 }
 
 // Linear is the product of x [T, K] with "weight" [N, K], plus "bias" [N] where
@@ -31,12 +80,8 @@ func Linear(s Scope, x *gorgonia.Node, out int, bias bool) *gorgonia.Node {
 func Linears(s Scope, x *gorgonia.Node, projections ...Projection) []*gorgonia.Node {
 	nodes, shared := make([]*gorgonia.Node, len(projections)), &group{}
 	for i, p := range projections {
-		sub := s.Sub(p.Name)
-		var b *weights.Tensor
-		if p.Bias {
-			b = sub.Weight("bias", p.Out) // [Out]
-		}
-		nodes[i] = product(sub, x, sub.Weight("weight", p.Out, columns(x)), b, shared) // [T, Out]
+		w, b := p.tensors(s, columns(x))
+		nodes[i] = product(s.Sub(p.Name), x, w, b, shared) // [T, Out]
 	}
 	return nodes
 }

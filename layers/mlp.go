@@ -1,20 +1,28 @@
 package layers
 
 import (
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 
 	"premlp/layers/internal/kernel"
 )
 
-// Activation is the function between an MLP's products.
+// Activation names the function between an MLP's products.
 type Activation string
 
-// SiLU is x/(1+exp(-x)), also called swish.
-const SiLU Activation = "silu"
+// The activations, by the names of Hugging Face configs.
+const (
+	SiLU     Activation = "silu"     // x/(1+exp(-x)), also called swish
+	GELU     Activation = "gelu"     // x·Φ(x), by erf
+	GELUTanh Activation = "gelu_new" // its approximation by tanh
+	ReLU     Activation = "relu"
+	ReLU2    Activation = "relu2" // relu(x)²
+)
 
-// gated computes act(gate)·up into dst for each activation.
-var gated = map[Activation]func(p *kernel.Pool, dst, gate, up []float32){
-	SiLU: (*kernel.Pool).SiLUMul,
+// activations computes each activation.
+var activations = map[Activation]kernel.Activation{
+	SiLU: kernel.SiLU, GELU: kernel.GELU, GELUTanh: kernel.GELUTanh, ReLU: kernel.ReLU, ReLU2: kernel.ReLU2,
 }
 
 // MLP describes an MLP module.
@@ -22,29 +30,95 @@ type MLP struct {
 	Hidden     int // F
 	Activation Activation
 	Bias       bool // its products have biases
+	// Names of the products below the module; "" is the usual one: gate_proj,
+	// up_proj, down_proj. Where Fused is set, one tensor of that name holds the
+	// rows of gate and up, in this order.
+	Gate, Up, Down, Fused string
+}
+
+// named returns a name, or the usual one for "".
+func named(name, usual string) string {
+	if name == "" {
+		return usual
+	}
+	return name
 }
 
 // GatedMLP is the MLP of two projections, one passed through the activation and
-// multiplied with the other, and one back:
+// multiplied with the other, and one back, x and y [T, D]:
 //
 //	y = down(act(gate(x)) · up(x))
-//
-// Its input x [T, D] is the site [MLPIn], its result [T, D] the site [MLPOut].
 func GatedMLP(s Scope, x *gorgonia.Node, m MLP) *gorgonia.Node {
-	d := columns(x)
-	s.Tap(MLPIn, x)
-	h := Linears(s, x, Projection{"gate_proj", m.Hidden, m.Bias}, Projection{"up_proj", m.Hidden, m.Bias}) // [T, F] each
-	y := gate(s.Sub("act_fn"), h[0], h[1], m.Activation)                                                   // [T, F]
-	return s.Tap(MLPOut, Linear(s.Sub("down_proj"), y, d, m.Bias))                                         // [T, D]
+	gate := Projection{Name: named(m.Gate, "gate_proj"), Out: m.Hidden, Bias: m.Bias}
+	up := Projection{Name: named(m.Up, "up_proj"), Out: m.Hidden, Bias: m.Bias}
+	if m.Fused != "" {
+		gate.From, gate.Rows = m.Fused, HeadRows(1, 2, 0, 1, m.Hidden)
+		up.From, up.Rows = m.Fused, HeadRows(1, 2, 1, 2, m.Hidden)
+		gate.Of, up.Of = 2*m.Hidden, 2*m.Hidden
+	}
+	h := Linears(s, x, gate, up)                                            // [T, F] each
+	y := Gate(s.Sub("act_fn"), h[0], h[1], m.Activation)                    // [T, F]
+	return Linear(s.Sub(named(m.Down, "down_proj")), y, columns(x), m.Bias) // [T, D]
 }
 
-// gate is act(g)·u, element by element, both [T, F].
-func gate(s Scope, g, u *gorgonia.Node, act Activation) *gorgonia.Node {
-	f := gated[act]
+// PlainMLP is the MLP of a projection, an activation and a projection back, x
+// and y [T, D]:
+//
+//	y = down(act(up(x)))
+func PlainMLP(s Scope, x *gorgonia.Node, m MLP) *gorgonia.Node {
+	h := Linear(s.Sub(named(m.Up, "up_proj")), x, m.Hidden, m.Bias)         // [T, F]
+	h = Activate(s.Sub("act_fn"), h, m.Activation)                          // [T, F]
+	return Linear(s.Sub(named(m.Down, "down_proj")), h, columns(x), m.Bias) // [T, D]
+}
+
+// Gate is act(g)·u, element by element, both [T, F].
+func Gate(s Scope, g, u *gorgonia.Node, act Activation) *gorgonia.Node {
+	f, run := activations[act], (*kernel.Pool).SiLUMul
+	if f == nil {
+		s.g.fail(fmt.Errorf("%s: no such activation %q", s.path, act))
+	}
+	if act != SiLU {
+		run = func(p *kernel.Pool, dst, gate, up []float32) { p.ApplyMul(dst, gate, up, f) }
+	}
 	return s.node(&Op{
 		kind: string(act), cols: columns(g), inputs: []*gorgonia.Node{g, u},
 		run: func(c *Call) error {
-			f(c.Pool, c.Out.Data, c.In[0].Data, c.In[1].Data)
+			run(c.Pool, c.Out.Data, c.In[0].Data, c.In[1].Data)
+			return nil
+		},
+	})
+}
+
+// Activate is act(x), element by element.
+func Activate(s Scope, x *gorgonia.Node, act Activation) *gorgonia.Node {
+	f := activations[act]
+	if f == nil {
+		s.g.fail(fmt.Errorf("%s: no such activation %q", s.path, act))
+	}
+	return elementwise(s, string(act), x, func(p *Pool, dst, x []float32) { p.Apply(dst, x, f) })
+}
+
+// Scale is x·factor, element by element.
+func Scale(s Scope, x *gorgonia.Node, factor float32) *gorgonia.Node {
+	return elementwise(s, "scale", x, func(p *Pool, dst, x []float32) { p.Scale(dst, x, factor) })
+}
+
+// SoftCap is limit·tanh(x/limit), element by element.
+func SoftCap(s Scope, x *gorgonia.Node, limit float32) *gorgonia.Node {
+	return elementwise(s, "softcap", x, func(p *Pool, dst, x []float32) { p.SoftCap(dst, x, limit) })
+}
+
+// Clamp holds x between -limit and limit, element by element.
+func Clamp(s Scope, x *gorgonia.Node, limit float32) *gorgonia.Node {
+	return elementwise(s, "clamp", x, func(p *Pool, dst, x []float32) { p.Clamp(dst, x, limit) })
+}
+
+// elementwise adds an op on single values.
+func elementwise(s Scope, kind string, x *gorgonia.Node, f func(p *Pool, dst, x []float32)) *gorgonia.Node {
+	return s.node(&Op{
+		kind: kind, cols: columns(x), inputs: []*gorgonia.Node{x},
+		run: func(c *Call) error {
+			f(c.Pool, c.Out.Data, c.In[0].Data)
 			return nil
 		},
 	})

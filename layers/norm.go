@@ -1,6 +1,31 @@
 package layers
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers/internal/kernel"
+	"premlp/weights"
+)
+
+// Norm describes a normalisation of rows.
+type Norm struct {
+	Eps    float64
+	Center bool // LayerNorm: the row's mean is subtracted. Otherwise RMSNorm
+	Bias   bool // "bias" [D] is added at the end
+	Plain  bool // there is no "weight" [D]
+	// Plus is added to the weight when it is read: 1 where a checkpoint stores its
+	// distance from 1.
+	Plus float32
+}
+
+// StatsPerRow returns how many statistics the norm leaves per row: RMSNorm its
+// scale, LayerNorm mean and scale.
+func (n Norm) StatsPerRow() int {
+	if n.Center {
+		return 2
+	}
+	return 1
+}
 
 // RMSNorm scales each row of x [T, D] to unit root mean square and multiplies
 // by "weight" [D]:
@@ -10,18 +35,78 @@ import "gorgonia.org/gorgonia"
 //
 // The mean is taken in float64. The row's statistic is scale[t].
 func RMSNorm(s Scope, x *gorgonia.Node, eps float64) *gorgonia.Node {
-	d := columns(x)
-	w := s.Weight("weight", d) // [D]
-	var gain []float32
-	return s.node(&Op{
-		kind: "rmsnorm", cols: d, inputs: []*gorgonia.Node{x}, statsPerRow: 1,
-		prepare: func(*Pool) error {
-			gain = w.Floats()
+	return Normalize(s, x, Norm{Eps: eps})
+}
+
+// Normalize applies n to each row of x [T, D]: RMSNorm, or LayerNorm
+//
+//	y[t][i] = (x[t][i] - mean(x[t])) / sqrt(var(x[t]) + eps) · weight[i] + bias[i]
+//
+// whose statistics are the mean and the divisor.
+func Normalize(s Scope, x *gorgonia.Node, n Norm) *gorgonia.Node {
+	return normalizeParts(s, x, 1, n)
+}
+
+// NormalizeHeads applies n to each of the heads of x [T, heads·E] by itself, all
+// with one weight [E].
+func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node {
+	return normalizeParts(s, x, heads, n)
+}
+
+// normalizeParts normalises each of parts equal pieces of the rows.
+func normalizeParts(s Scope, x *gorgonia.Node, parts int, n Norm) *gorgonia.Node {
+	d := columns(x) / parts
+	var w, b *weights.Tensor
+	if !n.Plain {
+		w = s.Weight("weight", d) // [D]
+	}
+	if n.Bias {
+		b = s.Weight("bias", d) // [D]
+	}
+	var gain, offset []float32
+	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: parts * n.StatsPerRow()}
+	o.prepare = func(*Pool) error {
+		if gain = ones(d); w != nil {
+			gain = plus(w.Floats(), n.Plus)
+		}
+		if b != nil {
+			offset = b.Floats()
+		}
+		return nil
+	}
+	o.run = func(c *Call) error {
+		c.Pool.RMSNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, n.Eps)
+		if b != nil {
+			addRows(c.Pool, c.Out.Data, offset)
+		}
+		return nil
+	}
+	if n.Center {
+		o.kind = "layernorm"
+		o.run = func(c *Call) error {
+			c.Pool.LayerNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, offset, d, n.Eps)
 			return nil
-		},
-		run: func(c *Call) error {
-			c.Pool.RMSNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, eps)
-			return nil
-		},
+		}
+	}
+	return s.node(o)
+}
+
+// ones returns n ones: a weight that changes nothing.
+func ones(n int) []float32 { return plus(make([]float32, n), 1) }
+
+// plus adds v to each of x and returns it.
+func plus(x []float32, v float32) []float32 {
+	for i := range x {
+		x[i] += v
+	}
+	return x
+}
+
+// addRows adds b [D] to each row of x [·, D].
+func addRows(p *Pool, x, b []float32) {
+	p.RunRows(len(x)/len(b), func(from, to int) {
+		for t := from; t < to; t++ {
+			kernel.AddTo(x[t*len(b):(t+1)*len(b)], b)
+		}
 	})
 }

@@ -11,8 +11,23 @@ import (
 // Rope describes a rotary position embedding: the float32 frequency of each
 // pair of values that is rotated, and a factor on cos and sin.
 type Rope struct {
-	Inverse []float32 // radians per position, one per pair
-	Factor  float32
+	Inverse     []float32 // radians per position, one per pair
+	Factor      float32
+	From        int  // the first value of a head that is rotated
+	Interleaved bool // pairs are neighbouring values, not half the rotated ones apart
+	// Longer, where there is one, returns the rope of prompts of a length: Inverse
+	// and Factor are those of short ones. Kind tells prompts apart that have
+	// different ropes: it is equal for lengths of one rope. nil: all have one.
+	Longer func(length int) Rope
+	Kind   func(length int) int
+}
+
+// kind returns Kind of a length; 0 where all prompts have one rope.
+func (r *Rope) kind(length int) int {
+	if r.Kind == nil {
+		return 0
+	}
+	return r.Kind(length)
 }
 
 // RopeFrequencies returns the default frequencies of a head's first width
@@ -28,37 +43,71 @@ func RopeFrequencies(base float64, width int) []float32 {
 // RopeCache holds a rope's cos and sin for the positions met so far. All rotary
 // ops of a graph share one, since they run one after another.
 type RopeCache struct {
-	rope  Rope
-	table *kernel.RotaryTable
+	rope   Rope
+	tables map[int]*kernel.RotaryTable // by Rope.Kind
 }
 
 // NewRopeCache returns an empty cache of r.
-func NewRopeCache(r Rope) *RopeCache { return &RopeCache{rope: r} }
+func NewRopeCache(r Rope) *RopeCache {
+	return &RopeCache{rope: r, tables: map[int]*kernel.RotaryTable{}}
+}
 
-// cover returns the table, made longer where a position asks for it.
-func (r *RopeCache) cover(pos []int32) *kernel.RotaryTable {
+// maxTables bounds the tables held at once, where every length has its own.
+const maxTables = 64
+
+// cover returns the table for prompts of a length, made longer where a position
+// asks for it.
+func (r *RopeCache) cover(length int, pos []int32) *kernel.RotaryTable {
 	need := 0
 	for _, p := range pos {
 		need = max(need, int(p)+1)
 	}
-	if r.table == nil || r.table.Positions() < need {
-		size := 256
-		for size < need {
-			size *= 2
-		}
-		r.table = kernel.NewRotaryTable(size, r.rope.Inverse, r.rope.Factor)
+	kind := r.rope.kind(length)
+	if t := r.tables[kind]; t != nil && t.Positions() >= need {
+		return t
 	}
-	return r.table
+	size := 256
+	for size < need {
+		size *= 2
+	}
+	rope := r.rope
+	if kind != r.rope.kind(1) {
+		rope = r.rope.Longer(length)
+	}
+	if len(r.tables) >= maxTables {
+		clear(r.tables)
+	}
+	r.tables[kind] = kernel.NewRotaryTable(size, rope.Inverse, rope.Factor)
+	return r.tables[kind]
 }
 
-// rotate turns each head of x [T, heads·width] by its token's position.
-func rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia.Node {
+// Rotate turns each head of x [T, heads·width] by its token's position. A nil
+// cache is no rotation: x is returned.
+func Rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia.Node {
+	if r == nil {
+		return x
+	}
+	shape := kernel.RotaryShape{Heads: heads, Width: width, From: r.rope.From, Interleaved: r.rope.Interleaved}
 	return s.node(&Op{
 		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x},
 		run: func(c *Call) error {
-			pos := c.positions()
-			c.Pool.Rotate(c.Out.Data, c.In[0].Data, pos, heads, width, r.cover(pos))
-			return nil
+			return r.rotate(c, shape)
 		},
 	})
+}
+
+// rotate rotates a call's rows, run by run of those whose prompts have one set
+// of frequencies.
+func (r *RopeCache) rotate(c *Call, shape kernel.RotaryShape) error {
+	runs, err := c.lengths(&r.rope)
+	if err != nil {
+		return err
+	}
+	width := shape.Heads * shape.Width
+	for _, run := range runs {
+		pos := c.positions()[run.from:run.to]
+		from, to := run.from*width, run.to*width
+		c.Pool.Rotate(c.Out.Data[from:to], c.In[0].Data[from:to], pos, shape, r.cover(run.longest, pos))
+	}
+	return nil
 }

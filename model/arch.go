@@ -16,8 +16,8 @@ type arch struct {
 	config func(c *Config, k *keys)
 	// build makes the graph, from token ids to logits.
 	build func(g *layers.Graph, c *Config)
-	// sites are those a block of this architecture has, in order.
-	sites []layers.Site
+	// sites lists those that a block has, in order.
+	sites func(c *Config) []layers.Site
 	// ignored lists endings of tensor names that a checkpoint may hold and the
 	// forward pass does not read, each with its reason in the file that lists it.
 	ignored []string
@@ -25,6 +25,15 @@ type arch struct {
 
 // archs is the table of all architectures.
 var archs = []*arch{llama, mistral}
+
+// sequential lists the sites of blocks whose MLP follows attention.
+func sequential(*Config) []layers.Site { return layers.BlockSites }
+
+// parallel lists the sites of blocks whose MLP stands beside attention: there
+// is no stream between the two.
+func parallel(*Config) []layers.Site {
+	return []layers.Site{layers.ResidPre, layers.MLPIn, layers.MLPOut, layers.ResidPost}
+}
 
 // archByClass finds the architecture of a config.json.
 func archByClass(class string) (*arch, error) {

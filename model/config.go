@@ -24,14 +24,44 @@ type Config struct {
 	AttentionBias bool `json:"attention_bias"` // query, key, value and output projections have biases
 	MLPBias       bool `json:"mlp_bias"`       // the MLP's projections have biases
 
-	RopeType  string      `json:"rope_type"` // "default", "linear", "llama3"
+	RopeType  string      `json:"rope_type"` // "default", "linear", "llama3" …; "" where positions are given otherwise
 	RopeTheta float64     `json:"rope_theta"`
 	Rope      layers.Rope `json:"-"`
+
+	// Blocks says of every block what differs between them.
+	Blocks []BlockConfig `json:"blocks"`
+
+	Experts       int `json:"experts"`        // of a mixture; 0: the MLPs are plain
+	ExpertsChosen int `json:"experts_chosen"` // for each token
+	ExpertHidden  int `json:"expert_hidden"`  // MLP width of an expert
+
+	// extra is what one architecture alone needs, in a type of its file.
+	extra any
 
 	// Unknown lists keys of the config that premlp does not know. They are
 	// shown by `premlp inspect`; keys known to change the arithmetic in a way
 	// that is not supported are errors instead.
 	Unknown []string `json:"unknown"`
+}
+
+// BlockConfig is what differs from block to block.
+type BlockConfig struct {
+	Window int          `json:"window"` // keys a query sees; 0 means all before it
+	Rope   *layers.Rope `json:"-"`      // nil: none
+}
+
+// fill completes a config whose blocks are all alike.
+func (c *Config) fill() {
+	if c.Blocks != nil {
+		return
+	}
+	b := BlockConfig{Window: c.Window}
+	if c.RopeType != "" {
+		b.Rope = &c.Rope
+	}
+	for range c.Layers {
+		c.Blocks = append(c.Blocks, b)
+	}
 }
 
 // Bounds on a config's sizes, far above any published model. They keep a

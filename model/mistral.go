@@ -11,9 +11,9 @@ var mistral = &arch{
 		c.rope(k)
 		c.NormEps = k.float("rms_norm_eps", 1e-6, 0)
 		c.Window = k.integerOr("sliding_window", 0, 1, maxContext)
-		c.activation(k, layers.SiLU)
+		c.activation(k, "hidden_act", layers.SiLU)
 	},
-	build:   func(g *layers.Graph, c *Config) { decoder(g, c, llamaBlock) },
-	sites:   layers.BlockSites,
+	build:   func(g *layers.Graph, c *Config) { decoder(g, c, llamaFrame(c)) },
+	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }

@@ -118,6 +118,7 @@ func (m *Model) readConfig(k *keys) error {
 	k.ignore(ignoredKeys...)
 	k.refuse("quantization_config") // weights in a packed form of its own
 	m.arch.config(c, k)
+	c.fill()
 	c.Unknown = k.unused()
 	m.config = c
 	return k.err()
@@ -178,7 +179,7 @@ func (m *Model) Bytes() int64 { return m.file.Bytes() }
 func (m *Model) PackedBytes() int64 { return m.store.Bytes() }
 
 // Sites lists the sites of the architecture's blocks.
-func (m *Model) Sites() []Site { return m.arch.sites }
+func (m *Model) Sites() []Site { return m.arch.sites(m.config) }
 
 // Digest returns the SHA-256 of the checkpoint's weights, in hex. It reads
 // every byte once.

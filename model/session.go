@@ -147,8 +147,8 @@ func (m *Model) checkPoints(points []Point) error {
 	for _, p := range points {
 		switch {
 		case p.Site == layers.Logits:
-		case !slices.Contains(m.arch.sites, p.Site):
-			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.arch.sites))
+		case !slices.Contains(m.Sites(), p.Site):
+			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.Sites()))
 		case p.Layer < 0 || p.Layer >= m.config.Layers:
 			return fmt.Errorf("%s: want a layer from 0 to %d", p, m.config.Layers-1)
 		}

@@ -16,6 +16,9 @@ type Tensor struct {
 
 	data  []byte  // all rows as stored, one after the other
 	order []int32 // nil, or the stored row of every row of this view
+	// turned says that the view is the transpose of what is stored: Shape is
+	// [columns, rows] of it.
+	turned bool
 }
 
 // Rows returns the number of rows: the product of all dimensions but the last,
@@ -38,6 +41,10 @@ func (t *Tensor) Cols() int {
 
 // Row decodes row i exactly into dst[:Cols()].
 func (t *Tensor) Row(dst []float32, i int) {
+	if t.turned {
+		t.column(dst[:t.Cols()], i)
+		return
+	}
 	t.DType.decode(dst[:t.Cols()], t.RawRow(i))
 }
 
@@ -58,7 +65,7 @@ func (t *Tensor) Floats() []float32 {
 	if len(out) == 0 {
 		return out
 	}
-	if t.order == nil {
+	if t.order == nil && !t.turned {
 		t.DType.decode(out, t.data)
 		return out
 	}
@@ -98,24 +105,6 @@ func (t *Tensor) Slice(from, to int) *Tensor {
 	n := inner * t.rowBytes()
 	s.data = t.data[from*n : to*n]
 	return &s
-}
-
-// Permute returns a view whose row i is row order[i] of t. order has Rows()
-// entries; it is kept, so it must not change afterwards.
-func (t *Tensor) Permute(order []int32) *Tensor {
-	rows := t.Rows()
-	if len(order) != rows {
-		panic(fmt.Sprintf("weights: permute tensor %q: want %d rows, have %d", t.Name, rows, len(order)))
-	}
-	p := *t
-	p.order = order
-	if t.order != nil {
-		p.order = make([]int32, rows)
-		for i, r := range order {
-			p.order[i] = t.order[r]
-		}
-	}
-	return &p
 }
 
 func (t *Tensor) rowBytes() int {

@@ -77,6 +77,49 @@ func (a *attention) scores(dst, query []float32, g queries, see sight) {
 	})
 }
 
+// queryHead returns the query head of a lane.
+func (a *attention) queryHead(g queries, lane int) int {
+	shared := a.Heads / a.KVHeads
+	return g.head*shared + lane%shared
+}
+
+// adjust scales the scores of all keys in sight, bounds them and adds the bias.
+func (a *attention) adjust(scores []float32, g queries, see sight) {
+	for i := range scores {
+		scores[i] *= a.Scale
+	}
+	if a.SoftCap > 0 {
+		softCap(scores, scores, a.SoftCap)
+	}
+	if a.Bias == nil {
+		return
+	}
+	for l := range g.last - g.first {
+		head, position := a.queryHead(g, g.first+l), a.position(g, g.first+l)
+		for j := see.from; j < see.to; j++ {
+			scores[(j-see.from)*PanelWidth+l] += a.Bias(head, position, j)
+		}
+	}
+}
+
+// raise lifts each lane's maximum to its sink.
+func (a *attention) raise(top *[PanelWidth]float32, g queries) {
+	if a.Sinks != nil {
+		for l := range g.last - g.first {
+			top[l] = max(top[l], a.Sinks[a.queryHead(g, g.first+l)])
+		}
+	}
+}
+
+// sink adds the weight of each lane's sink to its total.
+func (a *attention) sink(total, top *[PanelWidth]float32, g queries) {
+	if a.Sinks != nil {
+		for l := range g.last - g.first {
+			total[l] += Exp(a.Sinks[a.queryHead(g, g.first+l)] - top[l])
+		}
+	}
+}
+
 // mask sets the scores of keys that a lane does not see to -Inf.
 func (a *attention) mask(scores []float32, g queries, see sight) {
 	never := float32(math.Inf(-1))

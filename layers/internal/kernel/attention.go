@@ -15,6 +15,13 @@ type AttentionShape struct {
 	Width          int     // values per head
 	Scale          float32 // multiplies every score, above 0, usually 1/sqrt(Width)
 	Window         int     // keys a query sees, itself included; 0 means all before it
+	SoftCap        float32 // 0, or the limit that bounds every scaled score: limit·tanh(s/limit)
+	// Bias, where there is one, is added to the score of a query head's query at
+	// one position and the key at another.
+	Bias func(head, query, key int) float32
+	// Sinks, where there are any, are a score of each query head that takes part in
+	// its softmax without having a value.
+	Sinks []float32 // [Heads]
 }
 
 // Attention computes causal softmax attention of q [T, Heads, Width] on k and
@@ -25,6 +32,7 @@ type AttentionShape struct {
 //	w[j]  = exp(s[j] - max s)
 //	dst   = Σ w[j]·v[j] / Σ w[j]
 //
+// with s changed as the shape says, and a sink's weight added to Σ w[j] last.
 // Sums over j go in blocks of [BlockKeys] aligned to absolute positions, each
 // one chain, added in order to 0; q·k is one product as [Pool.MatMul] defines
 // it. So a prompt's rows do not depend on how it is packed or shared. Vaswani
@@ -132,10 +140,16 @@ func (a *attention) attend(w *worker, g queries) {
 	sums, part, query := scratch[:size], scratch[size:2*size], scratch[2*size:]
 	a.gather(query, g)
 	a.scores(weights, query, g, see)
+	scale := a.Scale
+	if a.SoftCap > 0 || a.Bias != nil {
+		a.adjust(weights, g, see)
+		scale = 1
+	}
 	a.mask(weights, g, see)
 
 	var top, total [PanelWidth]float32
-	a.kernel.scaleMax(weights, a.Scale, &top)
+	a.kernel.scaleMax(weights, scale, &top)
+	a.raise(&top, g)
 	clear(sums)
 	for j := see.from; j < see.to; {
 		end := min(see.to, (j/BlockKeys+1)*BlockKeys)
@@ -144,6 +158,7 @@ func (a *attention) attend(w *worker, g queries) {
 		a.addValues(sums, part, block, g, j, end)
 		j = end
 	}
+	a.sink(&total, &top, g)
 	a.kernel.divide(sums, &total)
 	a.scatter(query, sums, g)
 }

@@ -91,7 +91,7 @@ func TestRotate(t *testing.T) {
 	pos := []int32{0, 1, 77, 255}
 	x := random(r, len(pos)*heads*width)
 	out := make([]float32, len(x))
-	pool(t, 2, Supported()[0]).Rotate(out, x, pos, heads, width, NewRotaryTable(256, inverse, 1))
+	pool(t, 2, Supported()[0]).Rotate(out, x, pos, RotaryShape{Heads: heads, Width: width}, NewRotaryTable(256, inverse, 1))
 	for t0, p := range pos {
 		for h := range heads {
 			in, have := x[(t0*heads+h)*width:][:width], out[(t0*heads+h)*width:][:width]

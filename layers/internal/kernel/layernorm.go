@@ -1,0 +1,77 @@
+package kernel
+
+import "math"
+
+// LayerNorm centres each row of x [rows, D], scales it to unit variance, and
+// applies a weight and a bias [D], nil for none:
+//
+//	mean[t]   = Σ x[t] / D
+//	scale[t]  = sqrt(Σ (x[t]-mean[t])² / D + eps)
+//	dst[t][i] = (x[t][i] - mean[t]) · (1/scale[t]) · w[i] + b[i]
+//
+// Sums are taken in float64, in the order of the numeric contract; mean and
+// 1/scale are rounded to float32 once. stats [rows, 2] receives mean and scale.
+// Ba, Kiros and Hinton, "Layer normalization", 2016.
+func (p *Pool) LayerNorm(dst, stats, x, w, b []float32, d int, eps float64) {
+	p.RunRows(len(stats)/2, func(from, to int) {
+		for t := from; t < to; t++ {
+			row, out := x[t*d:(t+1)*d], dst[t*d:(t+1)*d]
+			mean := sum(row) / float64(d)
+			scale := math.Sqrt(sumDeviations(row, mean)/float64(d) + eps)
+			stats[2*t], stats[2*t+1] = float32(mean), float32(scale)
+			centre(out, row, float32(mean), float32(1/scale))
+			if w != nil {
+				mulTwo(out, out, w)
+			}
+			if b != nil {
+				p.kernel.add(out, out, b)
+			}
+		}
+	})
+}
+
+// sum returns Σ x[i] in the order of the numeric contract.
+func sum(x []float32) float64 {
+	var s [lanes]float64
+	for ; len(x) >= lanes; x = x[lanes:] {
+		for i, v := range x[:lanes] {
+			s[i] += float64(v)
+		}
+	}
+	for i, v := range x {
+		s[i] += float64(v)
+	}
+	return fold(&s)
+}
+
+// sumDeviations returns Σ (x[i]-mean)² in the order of the numeric contract.
+func sumDeviations(x []float32, mean float64) float64 {
+	var s [lanes]float64
+	for ; len(x) >= lanes; x = x[lanes:] {
+		for i, v := range x[:lanes] {
+			d := float64(v) - mean
+			s[i] += float64(d * d)
+		}
+	}
+	for i, v := range x {
+		d := float64(v) - mean
+		s[i] += float64(d * d)
+	}
+	return fold(&s)
+}
+
+// centre writes (x - mean)·factor to dst.
+func centre(dst, x []float32, mean, factor float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = float32(x[i]-mean) * factor
+	}
+}
+
+// mulTwo writes a·b to dst, element by element.
+func mulTwo(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] * b[i]
+	}
+}
