@@ -4,6 +4,7 @@ import json, os, shutil, sys
 settings = json.loads(sys.argv[1])
 if not os.path.exists(settings["folder"]):
     from safetensors.torch import save_file
+    from transformers import AutoTokenizer
 
     import torch_model
 
@@ -16,4 +17,6 @@ if not os.path.exists(settings["folder"]):
     model.config.save_pretrained(partial)
     tensors = {name: p.detach().contiguous() for name, p in model.named_parameters()}
     save_file(tensors, os.path.join(partial, "model.safetensors"), metadata={"format": "pt"})
+    where, name = os.path.split(settings["model"])
+    AutoTokenizer.from_pretrained(where, gguf_file=name).save_pretrained(partial)  # TransformerLens asks for it
     os.replace(partial, settings["folder"])
