@@ -36,8 +36,9 @@ type batch struct {
 func newBatch(p *Plan) *batch {
 	m := &p.Manifest
 	b := &batch{run: p.runner, layers: m.Layers, sites: m.Sites, dim: m.Dim, stats: m.StatsPerRow, pack: packEach}
-	if !p.options.NoSharing && sharesPrefixes(p.loaded.Model.Config()) {
-		b.pack = packTree
+	if !p.options.NoSharing {
+		kind := p.loaded.Model.Config().PromptKind
+		b.pack = func(prompts, sel [][]int32) *packed { return packTree(prompts, sel, kind) }
 	}
 	return b
 }

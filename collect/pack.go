@@ -16,17 +16,24 @@ type packed struct {
 // a chat template's opening for all of them, a question template's words for
 // all its concepts. The rows have the same bits as if each prompt were alone.
 // sel[i] lists the positions of prompt i that are read, ascending.
-func packTree(prompts, sel [][]int32) *packed {
+func packTree(prompts, sel [][]int32, kind promptKind) *packed {
 	t := tree{
 		batch:   &model.Batch{Cu: []int32{0}, Parent: []int32{}},
 		prompts: prompts,
 		rowOf:   make([][]int32, len(prompts)),
 	}
-	group := make([]int, len(prompts))
-	for i := range group {
-		group[i] = i
+	groups := map[int][]int{}
+	var order []int
+	for i, p := range prompts {
+		k := kind(len(p))
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], i)
 	}
-	t.split(-1, 0, group)
+	for _, k := range order {
+		t.split(-1, 0, groups[k])
+	}
 	return t.selected(sel)
 }
 
@@ -124,9 +131,7 @@ func (t *tree) selected(sel [][]int32) *packed {
 	return p
 }
 
-// sharesPrefixes reports whether a token's activations depend on the tokens
-// before it alone. In forms of rotary embedding that look at the whole prompt's
-// length they do not.
-func sharesPrefixes(c *model.Config) bool {
-	return slices.Contains([]string{"default", "linear", "llama3"}, c.RopeType)
-}
+// promptKind tells prompts apart whose tokens have different activations even
+// where they begin alike: by forms of rotary embedding that look at the whole
+// prompt's length.
+type promptKind func(length int) int

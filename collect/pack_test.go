@@ -41,7 +41,7 @@ func TestPackTreeSameBits(t *testing.T) {
 			}
 			sel = append(sel, rows)
 		}
-		each, tree := rowsOf(t, s, packEach(prompts, sel)), rowsOf(t, s, packTree(prompts, sel))
+		each, tree := rowsOf(t, s, packEach(prompts, sel)), rowsOf(t, s, packTree(prompts, sel, oneKind))
 		if !slices.EqualFunc(each, tree, sameBits) {
 			t.Fatalf("seed %d: want the bits of prompts packed one by one", seed)
 		}
@@ -68,7 +68,7 @@ func rowsOf(t *testing.T, s *model.Session, p *packed) []float32 {
 }
 
 func TestPackTree(t *testing.T) {
-	p := packTree([][]int32{{1, 2, 3, 4}, {1, 2, 5}, {1, 2}, {9}, {1, 2, 3, 7}}, [][]int32{{1, 3}, {1, 2}, {0}, {0}, {2}})
+	p := packTree([][]int32{{1, 2, 3, 4}, {1, 2, 5}, {1, 2}, {9}, {1, 2, 3, 7}}, [][]int32{{1, 3}, {1, 2}, {0}, {0}, {2}}, oneKind)
 	if want := []int32{1, 2, 3, 4, 7, 5, 9}; !slices.Equal(p.IDs, want) {
 		t.Errorf("ids: want %v, have %v", want, p.IDs)
 	}
@@ -111,5 +111,17 @@ func TestBatchFits(t *testing.T) {
 		if have := b.fit(c.questions, c.budget); have != c.want {
 			t.Errorf("%d questions, %d tokens: want %d, have %d", len(c.questions), c.budget, c.want, have)
 		}
+	}
+}
+
+// oneKind is the promptKind of models whose rows do not depend on a prompt's
+// length.
+func oneKind(int) int { return 0 }
+
+func TestPackTreeKeepsKindsApart(t *testing.T) {
+	long := func(length int) int { return length / 4 }
+	p := packTree([][]int32{{1, 2}, {1, 2, 3, 4}, {1, 2, 3}, {1, 2, 3, 5}}, [][]int32{{0}, {0}, {0}, {0}}, long)
+	if want := []int32{1, 2, 3, 1, 2, 3, 4, 5}; !slices.Equal(p.IDs, want) {
+		t.Errorf("want %v, have %v", want, p.IDs)
 	}
 }

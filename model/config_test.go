@@ -96,7 +96,7 @@ func TestConfigErrors(t *testing.T) {
 		"number for a flag":    {set("attention_bias", 1), "attention_bias: want true or false"},
 		"tensor parallel":      {set("pretraining_tp", 2), "pretraining_tp: want 1: nothing else is supported, have 2"},
 		"quantised":            {set("quantization_config", map[string]any{"bits": 4}), "quantization_config: want no such key"},
-		"unknown rope":         {rope("rope_type", "yarn2"), "rope_type: want default, linear or llama3, have yarn2"},
+		"unknown rope":         {rope("rope_type", "yarn2"), "rope_type: want one of default, linear, dynamic, llama3, yarn, longrope, have yarn2"},
 		"unknown rope key":     {rope("mscale", 2), "rope_parameters: mscale: not supported"},
 		"rope is a list":       {set("rope_parameters", []int{1}), "rope_parameters: want an object"},
 	} {

@@ -95,6 +95,43 @@ func (k *keys) float(name string, absent, low float64) float64 {
 	return f
 }
 
+// floats reads a list of n positive numbers; nil after a problem.
+func (k *keys) floats(name string, n int) []float64 {
+	v, _ := k.take(name)
+	list, ok := v.([]any)
+	out := make([]float64, len(list))
+	for i := range list {
+		f, isNumber := number(list[i])
+		ok = ok && isNumber && f > 0 && !math.IsInf(f, 0)
+		out[i] = f
+	}
+	if !ok || len(out) != n {
+		k.fail(name, "%d positive numbers", n)
+		return nil
+	}
+	return out
+}
+
+// texts reads a list of n strings; absent gives nil.
+func (k *keys) texts(name string, n int) []string {
+	v, ok := k.take(name)
+	if !ok {
+		return nil
+	}
+	list, ok := v.([]any)
+	out := make([]string, len(list))
+	for i := range list {
+		text, isText := list[i].(string)
+		ok = ok && isText
+		out[i] = text
+	}
+	if !ok || len(out) != n {
+		k.fail(name, "a list of %d strings", n)
+		return nil
+	}
+	return out
+}
+
 // flag reads a boolean, or returns a default.
 func (k *keys) flag(name string, absent bool) bool {
 	v, ok := k.take(name)

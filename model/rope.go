@@ -13,33 +13,56 @@ func (c *Config) rope(k *keys) {
 	if p == nil {
 		p = k.object("rope_scaling")
 	}
-	theta := k.float("rope_theta", 10000, 0)
-	c.RopeTheta, c.RopeType = theta, "default"
-	if p != nil {
-		c.RopeTheta = p.float("rope_theta", theta, 0)
-		c.RopeType = p.text("rope_type", p.text("type", "default"))
-		p.ignore("type")
+	if p == nil {
+		p = newKeys(k.where, map[string]any{})
 	}
-	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, c.HeadDim), Factor: 1}
-	switch {
-	case c.RopeType == "default":
-	case p == nil:
-		k.fail("rope_parameters", "the parameters of rope type %q", c.RopeType)
-	case c.RopeType == "linear":
+	theta := k.float("rope_theta", 10000, 0)
+	share := k.float("partial_rotary_factor", 1, 0)
+	c.readRope(p, theta, share)
+	k.join(p)
+}
+
+// readRope fills the config's rope from its parameters, which override a base
+// frequency and a share of each head that is rotated.
+func (c *Config) readRope(p *keys, theta, share float64) {
+	c.RopeTheta = p.float("rope_theta", theta, 0)
+	c.RopeType = p.text("rope_type", p.text("type", "default"))
+	p.ignore("type")
+	share = p.float("partial_rotary_factor", share, 0)
+	width := int(float64(c.HeadDim) * share)
+	if share > 1 || width < 2 || width%2 != 0 {
+		p.fail("partial_rotary_factor", "a share of at most 1 that is an even number of %d values", c.HeadDim)
+		width = 2
+	}
+	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, width), Factor: 1}
+	read, ok := ropeTypes[c.RopeType]
+	if !ok {
+		p.fail("rope_type", "one of default, linear, dynamic, llama3, yarn, longrope")
+		return
+	}
+	read(c, p, width)
+}
+
+// ropeTypes changes the default rope of a config to each published type.
+var ropeTypes = map[string]func(c *Config, p *keys, width int){
+	"default": func(c *Config, p *keys, _ int) {
+		p.ignore("factor", "original_max_position_embeddings") // some configs repeat them
+	},
+	"linear": func(c *Config, p *keys, _ int) {
 		linearRope(c.Rope.Inverse, p.float("factor", 1, 0))
-	case c.RopeType == "llama3":
+	},
+	"llama3": func(c *Config, p *keys, _ int) {
 		llama3Rope(c.Rope.Inverse, llama3Scaling{
 			factor:   p.float("factor", 8, 0),
 			low:      p.float("low_freq_factor", 1, 0),
 			high:     p.float("high_freq_factor", 4, 0),
 			original: p.float("original_max_position_embeddings", 8192, 0),
 		})
-	default:
-		p.fail("rope_type", "default, linear or llama3")
-	}
-	if p != nil {
-		k.join(p)
-	}
+	},
+	"dynamic":  dynamicRope,
+	"yarn":     yarnRope,
+	"longrope": longRope,
+	"su":       longRope, // its first name
 }
 
 // linearRope divides every frequency by factor: positions are interpolated.
@@ -73,4 +96,117 @@ func llama3Rope(inverse []float32, s llama3Scaling) {
 			inverse[i] = float32((1-smooth)*(f/float32(s.factor))) + float32(smooth*f)
 		}
 	}
+}
+
+// dynamicRope raises the base with the length L of prompts longer than the
+// config's context C, by factor f:
+//
+//	base' = base · (f·L/C - (f-1))^(width/(width-2))
+//
+// "Dynamic NTK-aware scaling", 2023, as transformers has it.
+func dynamicRope(c *Config, p *keys, width int) {
+	factor, context := p.float("factor", 1, 0), c.Context
+	p.ignore("original_max_position_embeddings")
+	theta := c.RopeTheta
+	c.Rope.Kind = func(length int) int { return max(0, length-context) }
+	c.Rope.Longer = func(length int) layers.Rope {
+		scale := factor*float64(length)/float64(context) - (factor - 1)
+		base := theta * math.Pow(scale, float64(width)/float64(width-2))
+		return layers.Rope{Inverse: layers.RopeFrequencies(base, width), Factor: 1}
+	}
+}
+
+// yarnRope divides low frequencies by factor, keeps high ones, blends between
+// them by how often each turns over the original context, and scales cos and
+// sin. Peng et al., "YaRN", 2023.
+func yarnRope(c *Config, p *keys, width int) {
+	factor := p.float("factor", 1, 0)
+	original := p.float("original_max_position_embeddings", float64(c.Context), 0)
+	fast, slow := p.float("beta_fast", 32, 0), p.float("beta_slow", 1, 0)
+	mscale, all := p.float("mscale", 0, -1), p.float("mscale_all_dim", 0, -1)
+	c.Rope.Factor = float32(p.float("attention_factor", yarnFactor(factor, mscale, all), 0))
+	// turns returns the pair that turns that often over the original context.
+	turns := func(n float64) float64 {
+		return float64(width) * math.Log(original/(n*2*math.Pi)) / (2 * math.Log(c.RopeTheta))
+	}
+	low, high := turns(fast), turns(slow)
+	if p.flag("truncate", true) {
+		low, high = math.Floor(low), math.Ceil(high)
+	}
+	low, high = max(low, 0), min(high, float64(width-1))
+	if low == high {
+		high += 0.001
+	}
+	for i, f := range c.Rope.Inverse {
+		ramp := float32(min(max((float64(i)-low)/(high-low), 0), 1))
+		keep := 1 - ramp
+		c.Rope.Inverse[i] = float32(f/float32(factor)*(1-keep)) + float32(f*keep)
+	}
+}
+
+// yarnFactor returns the factor on cos and sin that follows from a scaling
+// factor and, in DeepSeek's form, from mscale and mscale_all_dim.
+func yarnFactor(factor, mscale, all float64) float64 {
+	scale := func(m float64) float64 {
+		if factor <= 1 {
+			return 1
+		}
+		return 0.1*m*math.Log(factor) + 1
+	}
+	if mscale > 0 && all > 0 {
+		return scale(mscale) / scale(all)
+	}
+	return scale(1)
+}
+
+// longRope divides each frequency by a factor of its own, from one list for
+// prompts of up to the original context and from another for longer ones. Ding
+// et al., "LongRoPE", 2024.
+func longRope(c *Config, p *keys, width int) {
+	original := p.integerOr("original_max_position_embeddings", c.originalContext, 0, maxContext)
+	if original == 0 {
+		p.fail("original_max_position_embeddings", "the context before it was extended")
+		return
+	}
+	factor := p.float("factor", float64(c.Context)/float64(original), 0)
+	usual := 1.0
+	if factor > 1 {
+		usual = math.Sqrt(1 + math.Log(factor)/math.Log(float64(original)))
+	}
+	scale := float32(p.float("attention_factor", usual, 0))
+	short, long := p.floats("short_factor", width/2), p.floats("long_factor", width/2)
+	if short == nil || long == nil {
+		return
+	}
+	base := c.Rope.Inverse
+	divided := func(by []float64) layers.Rope {
+		r := layers.Rope{Inverse: make([]float32, len(base)), Factor: scale}
+		for i := range base {
+			power := math.Pow(c.RopeTheta, float64(2*i)/float64(width))
+			r.Inverse[i] = 1 / float32(float32(by[i])*float32(power))
+		}
+		return r
+	}
+	c.Rope = divided(short)
+	longer := divided(long)
+	c.Rope.Longer = func(int) layers.Rope { return longer }
+	c.Rope.Kind = func(length int) int {
+		if length > original {
+			return 1
+		}
+		return 0
+	}
+}
+
+// PromptKind tells lengths of prompts apart, in tokens, whose rotary embeddings
+// differ: prompts can share the rows of what they begin with only where it is
+// equal. It is 0 for all lengths in most models.
+func (c *Config) PromptKind(length int) int {
+	kind := 0
+	for _, b := range c.Blocks {
+		if b.Rope != nil && b.Rope.Kind != nil {
+			kind = b.Rope.Kind(length)
+		}
+	}
+	return kind
 }

@@ -2,7 +2,7 @@
 
 Writes peers.json, peers.md and job.png into --out.
 """
-import argparse, importlib.metadata, json, math, os, subprocess, sys, tempfile, time
+import argparse, importlib.metadata, json, math, os, signal, sys, tempfile, time
 
 import gguf_files
 import processes
@@ -166,6 +166,7 @@ def versions():
 
 def main():
     a = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that workers end and the temporary folder goes
     os.makedirs(a.out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="premlp-peers-") as work:
         summary, want = prepare(a, work)
