@@ -153,8 +153,11 @@ func (m *Machine) Footprint() Footprint {
 		if o.kept != nil && m.rows != nil {
 			f.Cache += m.pool.KeysBytes(m.options.Cache.Rows, o.kept.heads, o.kept.width)
 		}
+		packs := o.packs
 		if o.linear != nil {
-			w := o.linear.w
+			packs = append(packs[:len(packs):len(packs)], o.linear.w)
+		}
+		for _, w := range packs {
 			f.Weights += packedFormat(w.DType).PackedBytes(w.Rows(), w.Cols())
 		}
 		if !seen[o.buffer] && !o.selected {

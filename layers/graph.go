@@ -73,10 +73,13 @@ func (g *Graph) Points() []Point {
 
 // siteOrder places logits behind every block site.
 func siteOrder(s Site) int {
-	if s == Logits {
-		return len(BlockSites)
+	switch s {
+	case Logits:
+		return 2 * len(BlockSites)
+	case Router:
+		return siteOrder(MLPIn) + 1
 	}
-	return slices.Index(BlockSites, s)
+	return 2 * slices.Index(BlockSites, s)
 }
 
 // fail records a problem; building goes on.

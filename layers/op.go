@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"premlp/layers/internal/kernel"
+	"premlp/weights"
 )
 
 // Op is the project's only gorgonia.Op. Its inputs are the batch, or matrices;
@@ -34,6 +35,7 @@ type Op struct {
 	// computes for all, and this op's weights.
 	group  *group
 	linear *linear
+	packs  []*weights.Tensor // other weights that prepare packs
 	// kept is set on attention: the keys and values of earlier runs.
 	kept *keptKeys
 

@@ -23,6 +23,10 @@ const (
 	MLPOut Site = "mlp_out"
 	// ResidPost is the block's output; that of block i is ResidPre of i+1.
 	ResidPost Site = "resid_post"
+	// Router is the choice of a mixture's router: the numbers of the experts
+	// chosen for a token, ascending, then their weights. Only blocks with such a
+	// mixture have it; its rows are not of the model's width.
+	Router Site = "router"
 	// Logits are the vocabulary scores; they belong to no block.
 	Logits Site = "logits"
 )
@@ -32,10 +36,11 @@ var BlockSites = []Site{ResidPre, ResidMid, MLPIn, MLPOut, ResidPost}
 
 // ParseSite returns the block site of that name.
 func ParseSite(name string) (Site, error) {
-	if s := Site(name); slices.Contains(BlockSites, s) {
+	all := append(BlockSites[:len(BlockSites):len(BlockSites)], Router)
+	if s := Site(name); slices.Contains(all, s) {
 		return s, nil
 	}
-	return "", fmt.Errorf("site %q: want one of %v", name, BlockSites)
+	return "", fmt.Errorf("site %q: want one of %v", name, all)
 }
 
 // Point is a site of one layer. The layer of [Logits] is 0.

@@ -21,10 +21,15 @@ type arch struct {
 	// ignored lists endings of tensor names that a checkpoint may hold and the
 	// forward pass does not read, each with its reason in the file that lists it.
 	ignored []string
+	// ignores reports further such names; nil: there are none.
+	ignores func(c *Config, name string) bool
 }
 
 // archs is the table of all architectures.
-var archs = []*arch{llama, mistral}
+var archs = []*arch{
+	llama, mistral, mixtral, qwen2, qwen2MoE, qwen3, qwen3MoE, gemma, gemma2, gemma3, phi3, olmo, olmo2, olmoe,
+	granite, glm4, smollm3, exaone4, seedOSS, gptOSS, deepseekV3,
+}
 
 // sequential lists the sites of blocks whose MLP follows attention.
 func sequential(*Config) []layers.Site { return layers.BlockSites }
@@ -71,6 +76,9 @@ func Architectures() []string {
 }
 
 // isIgnored reports whether a tensor may go unused.
-func (a *arch) isIgnored(name string) bool {
+func (a *arch) isIgnored(c *Config, name string) bool {
+	if a.ignores != nil && a.ignores(c, name) {
+		return true
+	}
 	return slices.ContainsFunc(a.ignored, func(end string) bool { return strings.HasSuffix(name, end) })
 }

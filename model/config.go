@@ -35,6 +35,8 @@ type Config struct {
 	ExpertsChosen int `json:"experts_chosen"` // for each token
 	ExpertHidden  int `json:"expert_hidden"`  // MLP width of an expert
 
+	expertsNormed bool // the weights of the chosen experts are divided by their sum
+
 	originalContext int // before a rope extended it; 0: not stated beside the rope
 	// extra is what one architecture alone needs, in a type of its file.
 	extra any

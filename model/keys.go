@@ -112,6 +112,26 @@ func (k *keys) floats(name string, n int) []float64 {
 	return out
 }
 
+// integers reads a list of n integers in [low, high]; absent gives nil.
+func (k *keys) integers(name string, n, low, high int) []int {
+	v, ok := k.take(name)
+	if !ok {
+		return nil
+	}
+	list, ok := v.([]any)
+	out := make([]int, len(list))
+	for i := range list {
+		f, isNumber := number(list[i])
+		ok = ok && isNumber && f == math.Trunc(f) && f >= float64(low) && f <= float64(high)
+		out[i] = int(f)
+	}
+	if !ok || len(out) != n {
+		k.fail(name, "a list of %d integers from %d to %d", n, low, high)
+		return nil
+	}
+	return out
+}
+
 // texts reads a list of n strings; absent gives nil.
 func (k *keys) texts(name string, n int) []string {
 	v, ok := k.take(name)

@@ -2,25 +2,6 @@ package kernel
 
 import "slices"
 
-// Choice is the experts that a router chose for each row: row t's are
-// Experts[t·K:(t+1)·K], ascending, with their weights beside them.
-type Choice struct {
-	K       int
-	Experts []int32   // [rows, K]
-	Weights []float32 // [rows, K]
-}
-
-// Rows returns the rows that an expert was chosen for, and where in c.Weights
-// each one's weight is.
-func (c *Choice) Rows(expert int32) (rows, at []int32) {
-	for i, e := range c.Experts {
-		if e == expert {
-			rows, at = append(rows, int32(i/c.K)), append(at, int32(i))
-		}
-	}
-	return rows, at
-}
-
 // Top lists the k largest of scores, largest first; of equal ones the first
 // counts as the larger.
 func Top(scores []float32, k int) []int {

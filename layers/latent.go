@@ -1,0 +1,118 @@
+package layers
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers/internal/kernel"
+)
+
+// Latent describes multi-head latent attention: queries, keys and values are
+// made from short vectors; of each head's E = Plain + Rotated values the last
+// are rotated, and those of the keys are shared by all heads. DeepSeek-AI,
+// "DeepSeek-V2", 2024.
+type Latent struct {
+	Heads          int // H
+	Plain, Rotated int // values of a query's and key's head
+	Value          int // values of a value's head
+	QueryRank      int // of the vector that queries are made from; 0: from x itself
+	KeyRank        int // of the vector that keys and values are made from
+	Norm           Norm
+	Bias           bool
+	Rope           *RopeCache
+	Scale          float32 // 0: 1/sqrt(E)
+	Window         int
+}
+
+// LatentAttention attends with x [T, D] as the description says.
+func LatentAttention(s Scope, x *gorgonia.Node, l Latent) *gorgonia.Node {
+	d, width := columns(x), l.Plain+l.Rotated
+	low := Linear(s.Sub("kv_a_proj_with_mqa"), x, l.KeyRank+l.Rotated, l.Bias)                   // [T, KeyRank+Rotated]
+	c := Normalize(s.Sub("kv_a_layernorm"), columnsOf(s.Sub("kv_a"), low, 0, l.KeyRank), l.Norm) // [T, KeyRank]
+	both := Linear(s.Sub("kv_b_proj"), c, l.Heads*(l.Plain+l.Value), false)                      // [T, H·(Plain+Value)]
+	k := l.keys(s.Sub("keys"), both, low)                                                        // [T, H·E]
+	v := l.heads(s.Sub("values"), both, l.Plain+l.Value, l.Plain, l.Value, width)                // [T, H·E]
+	q := l.queries(s, x, width)                                                                  // [T, H·E]
+	q = Rotate(s.Sub("q_rope"), q, l.Heads, width, l.Rope)
+	k = Rotate(s.Sub("k_rope"), k, l.Heads, width, l.Rope)
+	y := Attend(s, q, k, v, Attention{Heads: l.Heads, KVHeads: l.Heads, HeadDim: width, Scale: l.Scale, Window: l.Window})
+	y = l.heads(s.Sub("attn_values"), y, width, 0, l.Value, l.Value) // [T, H·Value]
+	return Linear(s.Sub("o_proj"), y, d, l.Bias)                     // [T, D]
+}
+
+// queries makes the queries; in the last block that is wanted, those of the
+// selected rows.
+func (l Latent) queries(s Scope, x *gorgonia.Node, width int) *gorgonia.Node {
+	if s.layer == s.g.last {
+		x = Select(s.Sub("selected"), x) // [R, D]
+	}
+	if l.QueryRank == 0 {
+		return Linear(s.Sub("q_proj"), x, l.Heads*width, false)
+	}
+	low := Linear(s.Sub("q_a_proj"), x, l.QueryRank, l.Bias)                                               // [T, QueryRank]
+	return Linear(s.Sub("q_b_proj"), Normalize(s.Sub("q_a_layernorm"), low, l.Norm), l.Heads*width, false) // [T, H·E]
+}
+
+// keys joins each head's plain values with the shared ones that are rotated.
+func (l Latent) keys(s Scope, both, low *gorgonia.Node) *gorgonia.Node {
+	width, stored := l.Plain+l.Rotated, l.Plain+l.Value
+	return s.node(&Op{
+		kind: "keys", cols: l.Heads * width, inputs: []*gorgonia.Node{both, low},
+		run: func(c *Call) error {
+			for t := range c.Out.Rows {
+				out, in, shared := c.Out.Row(t), c.In[0].Row(t), c.In[1].Row(t)[l.KeyRank:]
+				for h := range l.Heads {
+					copy(out[h*width:], in[h*stored:h*stored+l.Plain])
+					copy(out[h*width+l.Plain:(h+1)*width], shared)
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// heads takes count values from one on of each head of x [T, H·stored] and
+// writes them to heads of width values, the rest 0.
+func (l Latent) heads(s Scope, x *gorgonia.Node, stored, from, count, width int) *gorgonia.Node {
+	return s.node(&Op{
+		kind: "heads", cols: l.Heads * width, inputs: []*gorgonia.Node{x},
+		run: func(c *Call) error {
+			clear(c.Out.Data)
+			for t := range c.Out.Rows {
+				out, in := c.Out.Row(t), c.In[0].Row(t)
+				for h := range l.Heads {
+					copy(out[h*width:], in[h*stored+from:h*stored+from+count])
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// columnsOf takes the columns [from, to) of x [T, ·].
+func columnsOf(s Scope, x *gorgonia.Node, from, to int) *gorgonia.Node {
+	return s.node(&Op{
+		kind: "columns", cols: to - from, inputs: []*gorgonia.Node{x},
+		run: func(c *Call) error {
+			for t := range c.Out.Rows {
+				copy(c.Out.Row(t), c.In[0].Row(t)[from:to])
+			}
+			return nil
+		},
+	})
+}
+
+// SigmoidGate is x [T, D] times σ(gate) of each row, gate [T, 1].
+func SigmoidGate(s Scope, x, gate *gorgonia.Node) *gorgonia.Node {
+	return s.node(&Op{
+		kind: "sigmoid_gate", cols: columns(x), inputs: []*gorgonia.Node{x, gate},
+		run: func(c *Call) error {
+			for t := range c.Out.Rows {
+				out, share := c.Out.Row(t), kernel.Sigmoid(c.In[1].Row(t)[0])
+				for i, v := range c.In[0].Row(t) {
+					out[i] = v * share
+				}
+			}
+			return nil
+		},
+	})
+}

@@ -1,0 +1,47 @@
+package model
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"premlp/layers"
+)
+
+// mixtureSites lists the sites of sequential blocks with a mixture of experts.
+func mixtureSites(*Config) []layers.Site {
+	return append(layers.BlockSites[:len(layers.BlockSites):len(layers.BlockSites)], layers.Router)
+}
+
+// experts reads the sizes of a mixture: how many there are, under either name,
+// how many are chosen, and the width of one.
+func (c *Config) experts(k *keys, count, hidden string) {
+	c.Experts = k.integerOr("num_local_experts", 0, 1, 1<<16)
+	if count != "num_local_experts" {
+		c.Experts = k.integerOr(count, c.Experts, 1, 1<<16)
+	}
+	if c.Experts == 0 {
+		k.fail(count, "the number of experts")
+		c.Experts = 1
+	}
+	c.ExpertsChosen = k.integer("num_experts_per_tok", 1, c.Experts)
+	c.ExpertHidden = c.Hidden
+	if hidden != "" {
+		c.ExpertHidden = k.integer(hidden, 1, maxWidth*8)
+	}
+	k.ignore("output_router_logits", "router_aux_loss_coef", "router_jitter_noise") // training
+}
+
+// mixture describes the config's experts: gated MLPs with tensors of their own
+// under Llama's names, routed by "gate".
+func (c *Config) mixture(route layers.Route) layers.Experts {
+	return layers.Experts{
+		Count: c.Experts, Chosen: c.ExpertsChosen, Hidden: c.ExpertHidden, Router: "gate", Route: route,
+		Activate: layers.GatedExpert(c.Activation), Store: layers.NamedExperts("gate_proj", "up_proj", "down_proj"),
+	}
+}
+
+// mixtureMLP is a mixture as the module "mlp".
+func mixtureMLP(route func(c *Config) layers.Route) mlpOf {
+	return func(s layers.Scope, c *Config, x *gorgonia.Node, _ blockOf) *gorgonia.Node {
+		return layers.Mixture(s.Sub("mlp"), x, c.mixture(route(c)))
+	}
+}
