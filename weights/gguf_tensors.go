@@ -120,14 +120,15 @@ func (t *tensorInfo) setType(kind uint32) error {
 	return nil
 }
 
-// place cuts every tensor out of the data.
-func (g *GGUF) place(list []tensorInfo, data []byte, align uint64, base string) error {
+// placeTensors cuts every tensor out of a file's data.
+func placeTensors(list []tensorInfo, data []byte, align uint64, base string) ([]stored, error) {
 	slices.SortStableFunc(list, func(a, b tensorInfo) int {
 		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Bytes, b.Bytes))
 	})
+	placed := make([]stored, len(list))
 	var end uint64
 	size := uint64(len(data))
-	for _, t := range list {
+	for i, t := range list {
 		need := uint64(max(t.Bytes, 0))
 		var err error
 		switch {
@@ -139,14 +140,14 @@ func (g *GGUF) place(list []tensorInfo, data []byte, align uint64, base string) 
 			err = fmt.Errorf("offset: want at least %d, have %d: overlaps another tensor", end, t.offset)
 		}
 		if err != nil {
-			return fmt.Errorf("tensor %s: %w", quote(t.Name), err)
+			return nil, fmt.Errorf("tensor %s: %w", quote(t.Name), err)
 		}
 		end = t.offset + need
 		if t.Bytes >= 0 {
 			t.data = data[t.offset:end:end]
 		}
 		t.File = base
-		g.tensors[t.Name] = t.stored
+		placed[i] = t.stored
 	}
-	return nil
+	return placed, nil
 }
