@@ -4,6 +4,41 @@ package weights
 // own quantised scales. Layouts are those of ggml-common.h, formulas those of
 // ggml-quants.c (llama.cpp): d and dmin are binary16.
 
+// codesQ2_K unpacks 16 groups of 16 values of 2 bits.
+//
+//	scales [16]byte: a group's scale in the low, min in the high nibble |
+//	qs [64]byte (quarters) | d f16 | dmin f16
+//	y = (d · scale) · q − dmin · min
+func codesQ2_K(q codes, src []byte) {
+	d, dmin := half(src[80:]), half(src[82:])
+	for g, s := range (*[16]byte)(src) {
+		q.scale[g], q.offset[g] = d*float32(s&15), -(dmin * float32(s>>4))
+	}
+	q.quarters(src[16:80], 0)
+}
+
+// codesQ3_K unpacks 16 groups of 16 values of 3 bits.
+//
+//	hmask [32]byte: bit i of hmask[j] is the third bit of value 32i+j |
+//	qs [64]byte (quarters) | scales [12]byte | d f16
+//	Scale g has its low bits in the low (g < 8) or high nibble of scales[g mod 8],
+//	two high bits at bit 2(g/4) of scales[8 + g mod 4].
+//	y = d · (scale − 32) · (q − 4)
+func codesQ3_K(q codes, src []byte) {
+	d, s := half(src[108:]), (*[12]byte)(src[96:])
+	for g := range 16 {
+		scale := s[g%8]>>(g/8*4)&15 | s[8+g%4]>>(g/4*2)&3<<4
+		q.scale[g] = d * float32(int(scale)-32)
+	}
+	q.quarters(src[32:96], 4)
+	for i := range 8 {
+		code := (*[32]int8)(q.code[32*i:])
+		for j, b := range (*[32]byte)(src) {
+			code[j] += int8(b >> i & 1 << 2)
+		}
+	}
+}
+
 // codesQ4_K unpacks 8 groups of 32 values of 4 bits.
 //
 //	d f16 | dmin f16 | scales [12]byte (scaleMin) | qs [128]byte (nibbles32)
@@ -59,6 +94,18 @@ func (q codes) nibbles32(qs []byte) {
 		for j, b := range qs {
 			code[j] = int8(b & 15)
 			code[j+32] = int8(b >> 4)
+		}
+	}
+}
+
+// quarters writes the codes of 64 bytes, less middle: value 32n+j of each half
+// of 128 values is at bit 2n of byte j of its half of qs.
+func (q codes) quarters(qs []byte, middle int8) {
+	for i := range 8 {
+		code, half := (*[32]int8)(q.code[32*i:]), (*[32]byte)(qs[i/4*32:])
+		shift := uint(i & 3 * 2)
+		for j, b := range half {
+			code[j] = int8(b>>shift&3) - middle
 		}
 	}
 }

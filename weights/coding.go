@@ -25,12 +25,16 @@ func (c Coding) decode(dst []float32, src []byte, f *format) {
 	q := codes{code[:f.blockLen], scale[:], offset[:]}
 	for ; len(src) > 0; dst, src = dst[f.blockLen:], src[f.blockBytes:] {
 		f.codes(q, src[:f.blockBytes])
-		for i, v := range q.code {
-			dst[i] = scale[i/c.Group] * float32(v)
-		}
-		if c.Offset {
-			for i := range q.code {
-				dst[i] += offset[i/c.Group]
+		for at := 0; at < f.blockLen; at += c.Group {
+			g := at / c.Group
+			y := dst[at:][:c.Group]
+			for i, v := range code[at:][:c.Group] {
+				y[i] = scale[g] * float32(v)
+			}
+			if c.Offset {
+				for i := range y {
+					y[i] += offset[g]
+				}
 			}
 		}
 	}

@@ -26,10 +26,12 @@ func decodeBF16(dst []float32, src []byte) {
 	}
 }
 
-// half returns the little-endian binary16 value at the start of b. Every
-// binary16 value has an exact binary32 one; NaNs keep their payload.
-func half(b []byte) float32 {
-	h := uint32(binary.LittleEndian.Uint16(b))
+// half returns the little-endian binary16 value at the start of b.
+func half(b []byte) float32 { return halfBits(uint32(binary.LittleEndian.Uint16(b))) }
+
+// halfBits returns the binary16 value whose 16 bits are h. Every binary16 value
+// has an exact binary32 one; NaNs keep their payload.
+func halfBits(h uint32) float32 {
 	sign, exp, frac := h&0x8000<<16, h>>10&0x1f, h&0x3ff
 	switch exp {
 	case 0: // zero or subnormal: frac · 2⁻²⁴

@@ -1,8 +1,8 @@
 // Package weights hands out a checkpoint's tensors by name.
 //
 // Two formats are read: safetensors (one file, or a folder of shards with an
-// index) and GGUF, whose quantised blocks stay as they are stored until a row
-// is asked for. Files are memory-mapped: opening one reads its header only, and
+// index) and GGUF (whole or split), whose quantised blocks stay as they are
+// stored until a row is asked for. Files are memory-mapped: opening one reads its header only, and
 // a tensor's bytes enter memory when its rows are read.
 //
 // Files are not trusted. Every count, length and offset is checked against the

@@ -31,7 +31,8 @@ func FuzzSafetensors(f *testing.F) {
 	})
 }
 
-// FuzzGGUF opens any bytes and reads what they hold.
+// FuzzGGUF opens any bytes, whole or as the first of two files, and reads what
+// they hold.
 func FuzzGGUF(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(sampleGGUF())
@@ -39,7 +40,17 @@ func FuzzGGUF(f *testing.F) {
 	f.Add(ggufFile(2, nil, [][]byte{ggufInfo("a", 12, 0, 256), ggufInfo("b", 14, 160, 256)}, make([]byte, 384)))
 	f.Add(le([]byte("GGUF"), uint32(3), 0, 1, "k", kindArray, kindString, 1<<60, "a"))
 	f.Add(le([]byte("GGUF"), uint32(3), 0, 1, "k", kindArray, kindArray, 1, kindArray, 1, kindUint8, 1, uint8(1)))
-	path := filepath.Join(f.TempDir(), "a")
+	for d := range formats {
+		d := DType(d)
+		f.Add(ggufFile(3, nil, [][]byte{ggufInfo("w", formats[d].ggml, 0, d.BlockLen(), 2)}, make([]byte, 2*d.BlockBytes())))
+	}
+	// What is fuzzed is the first of two files; the second is good.
+	f.Add(splitGGUF(0, 2, 2, "a"))
+	f.Add(splitGGUF(0, 2, 1))
+	f.Add(splitGGUF(1, 2, 2, "a"))
+	dir := f.TempDir()
+	path, second := filepath.Join(dir, "m-00001-of-00002.gguf"), splitGGUF(1, 2, 2, "b")
+	mustWrite(f, filepath.Join(dir, "m-00002-of-00002.gguf"), second)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		mustWrite(t, path, data)
 		before := allocated()
@@ -49,7 +60,7 @@ func FuzzGGUF(f *testing.F) {
 			readMeta(t, g.Meta())
 			g.Close()
 		}
-		boundMemory(t, before, len(data))
+		boundMemory(t, before, len(data)+len(second))
 	})
 }
 

@@ -7,32 +7,27 @@ import (
 	"strconv"
 )
 
-// undecoded lists the other types that llama.cpp knows by their numbers, for
-// their names and sizes only.
+// undecoded lists the other types of ggml.h by their numbers, for their names and
+// sizes only: integers, forms of activations, and types removed from GGUF.
 var undecoded = map[uint32]format{
 	9:  {name: "Q8_1", blockLen: 32, blockBytes: 40},
-	10: {name: "Q2_K", blockLen: 256, blockBytes: 84},
-	11: {name: "Q3_K", blockLen: 256, blockBytes: 110},
 	15: {name: "Q8_K", blockLen: 256, blockBytes: 292},
-	16: {name: "IQ2_XXS", blockLen: 256, blockBytes: 66},
-	17: {name: "IQ2_XS", blockLen: 256, blockBytes: 74},
-	18: {name: "IQ3_XXS", blockLen: 256, blockBytes: 98},
-	19: {name: "IQ1_S", blockLen: 256, blockBytes: 50},
-	20: {name: "IQ4_NL", blockLen: 32, blockBytes: 18},
-	21: {name: "IQ3_S", blockLen: 256, blockBytes: 110},
-	22: {name: "IQ2_S", blockLen: 256, blockBytes: 82},
-	23: {name: "IQ4_XS", blockLen: 256, blockBytes: 136},
 	24: {name: "I8", blockLen: 1, blockBytes: 1},
 	25: {name: "I16", blockLen: 1, blockBytes: 2},
 	26: {name: "I32", blockLen: 1, blockBytes: 4},
 	27: {name: "I64", blockLen: 1, blockBytes: 8},
 	28: {name: "F64", blockLen: 1, blockBytes: 8},
-	29: {name: "IQ1_M", blockLen: 256, blockBytes: 56},
-	34: {name: "TQ1_0", blockLen: 256, blockBytes: 54},
-	35: {name: "TQ2_0", blockLen: 256, blockBytes: 66},
-	39: {name: "MXFP4", blockLen: 32, blockBytes: 17},
 	40: {name: "NVFP4", blockLen: 64, blockBytes: 36},
 	41: {name: "Q1_0", blockLen: 128, blockBytes: 18},
+
+	4:  {name: "Q4_2 (removed)", blockLen: 16, blockBytes: 10},
+	5:  {name: "Q4_3 (removed)", blockLen: 16, blockBytes: 12},
+	31: {name: "Q4_0_4_4 (removed)", blockLen: 32, blockBytes: 18},
+	32: {name: "Q4_0_4_8 (removed)", blockLen: 32, blockBytes: 18},
+	33: {name: "Q4_0_8_8 (removed)", blockLen: 32, blockBytes: 18},
+	36: {name: "IQ4_NL_4_4 (removed)", blockLen: 32, blockBytes: 18},
+	37: {name: "IQ4_NL_4_8 (removed)", blockLen: 32, blockBytes: 18},
+	38: {name: "IQ4_NL_8_8 (removed)", blockLen: 32, blockBytes: 18},
 }
 
 // tensorInfo is one description in the head of the file.
@@ -125,14 +120,15 @@ func (t *tensorInfo) setType(kind uint32) error {
 	return nil
 }
 
-// place cuts every tensor out of the data.
-func (g *GGUF) place(list []tensorInfo, data []byte, align uint64, base string) error {
+// placeTensors cuts every tensor out of a file's data.
+func placeTensors(list []tensorInfo, data []byte, align uint64, base string) ([]stored, error) {
 	slices.SortStableFunc(list, func(a, b tensorInfo) int {
 		return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.Bytes, b.Bytes))
 	})
+	placed := make([]stored, len(list))
 	var end uint64
 	size := uint64(len(data))
-	for _, t := range list {
+	for i, t := range list {
 		need := uint64(max(t.Bytes, 0))
 		var err error
 		switch {
@@ -144,14 +140,14 @@ func (g *GGUF) place(list []tensorInfo, data []byte, align uint64, base string) 
 			err = fmt.Errorf("offset: want at least %d, have %d: overlaps another tensor", end, t.offset)
 		}
 		if err != nil {
-			return fmt.Errorf("tensor %s: %w", quote(t.Name), err)
+			return nil, fmt.Errorf("tensor %s: %w", quote(t.Name), err)
 		}
 		end = t.offset + need
 		if t.Bytes >= 0 {
 			t.data = data[t.offset:end:end]
 		}
 		t.File = base
-		g.tensors[t.Name] = t.stored
+		placed[i] = t.stored
 	}
-	return nil
+	return placed, nil
 }

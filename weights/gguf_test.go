@@ -37,7 +37,7 @@ func sampleGGUF() []byte {
 	copy(data[128:], q8)               // q8 at 128, 34 bytes
 	infos := [][]byte{
 		ggufInfo("q8", 8, 128, 32), ggufInfo("f32", 0, 0, 4, 3, 2), ggufInfo("bf16", 30, 96, 8, 2),
-		ggufInfo("iq2", 16, 192, 256), ggufInfo("odd", 999, 288, 5), ggufInfo("ids", 26, 384, 2),
+		ggufInfo("nv", 40, 192, 64), ggufInfo("old", 31, 256, 32), ggufInfo("odd", 999, 288, 5), ggufInfo("ids", 26, 384, 2),
 	}
 	return ggufFile(3, pairs, infos, data)
 }
@@ -147,8 +147,9 @@ func TestGGUFTensors(t *testing.T) {
 		{"bf16", "BF16", []int{2, 8}, 32, "sample.gguf"},
 		{"f32", "F32", []int{2, 3, 4}, 96, "sample.gguf"},
 		{"ids", "I32", []int{2}, 8, "sample.gguf"},
-		{"iq2", "IQ2_XXS", []int{256}, 66, "sample.gguf"},
+		{"nv", "NVFP4", []int{64}, 36, "sample.gguf"},
 		{"odd", "type 999", []int{5}, -1, "sample.gguf"},
+		{"old", "Q4_0_4_4 (removed)", []int{32}, 18, "sample.gguf"},
 		{"q8", "Q8_0", []int{32}, 34, "sample.gguf"},
 	}
 	if have := g.Entries(); !reflect.DeepEqual(have, want) {
@@ -172,8 +173,10 @@ func TestTensorErrors(t *testing.T) {
 		{"f32", []int{4, 3, 2}, ErrShape, `tensor "f32": wrong shape: want [4, 3, 2], have [2, 3, 4]`},
 		{"f32", []int{24}, ErrShape, `tensor "f32": wrong shape: want [24], have [2, 3, 4]`},
 		{"f32", []int{3, -1, 4}, ErrShape, `tensor "f32": wrong shape: want [3, ?, 4], have [2, 3, 4]`},
-		{"iq2", []int{256}, ErrDType, `tensor "iq2": unsupported type: want one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K, have IQ2_XXS`},
-		{"odd", nil, ErrDType, `tensor "odd": unsupported type: want one of F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q4_K Q5_K Q6_K, have type 999`},
+		{"nv", []int{64}, ErrDType, `tensor "nv": unsupported type: want one of ` + dtypeNames() + `, have NVFP4`},
+		{"old", nil, ErrDType, `tensor "old": unsupported type: want one of ` + dtypeNames() + `, have Q4_0_4_4 (removed)`},
+		{"ids", nil, ErrDType, `tensor "ids": unsupported type: want one of ` + dtypeNames() + `, have I32`},
+		{"odd", nil, ErrDType, `tensor "odd": unsupported type: want one of ` + dtypeNames() + `, have type 999`},
 	}
 	for _, tt := range tests {
 		_, err := g.Tensor(tt.name, tt.shape...)

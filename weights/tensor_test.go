@@ -138,7 +138,7 @@ func TestTracker(t *testing.T) {
 	if !tr.Has("ids") {
 		t.Error("Has is wrong")
 	}
-	if have, want := tr.Unused(), []string{"ids", "iq2", "odd", "q8"}; !slices.Equal(have, want) {
+	if have, want := tr.Unused(), []string{"ids", "nv", "odd", "old", "q8"}; !slices.Equal(have, want) {
 		t.Errorf("unused: want %q, have %q", want, have)
 	}
 }

@@ -41,8 +41,8 @@ var (
 )
 
 // Codes is the format of values scale·code + offset, whose rows share scale and
-// offset among group neighbouring k. Codes from lowest to highest are within
-// int8; the product scale·code is exact.
+// offset among group neighbouring k; group divides rowChunk. Codes from lowest to
+// highest are within int8; the product scale·code is exact.
 func Codes(lowest, highest, group int, offset bool) Format {
 	if highest-lowest < 16 {
 		return Format{kind: codes4, group: group, offset: true} // the lowest code becomes 0
@@ -78,7 +78,10 @@ func (f Format) panelBytes(k int) int { return k / f.group * f.groupBytes() }
 
 // check panics where a matrix of depth k cannot have the format.
 func (f Format) check(k int) {
-	if k%f.group != 0 || BlockK%f.group != 0 {
+	if rowChunk%f.group != 0 {
+		panic(fmt.Sprintf("kernel: format %s: want groups that divide %d, have %d", f, rowChunk, f.group))
+	}
+	if k%f.group != 0 {
 		panic(fmt.Sprintf("kernel: format %s: want a depth of whole groups of %d, have %d", f, f.group, k))
 	}
 }

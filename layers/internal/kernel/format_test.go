@@ -20,6 +20,11 @@ var testFormats = []struct {
 	{Codes(0, 31, 32, true), 0, 31},
 	{Codes(-128, 127, 32, false), -128, 127},
 	{Codes(-32, 31, 16, false), -32, 31},
+	{Codes(0, 3, 16, true), 0, 3},
+	{Codes(-4, 3, 16, false), -4, 3},
+	{Codes(-1, 2, 32, false), -1, 2},
+	{Codes(-127, 113, 8, true), -127, 113},
+	{Codes(0, 15, 8, true), 0, 15},
 }
 
 // stored is a random matrix of a format: its packed form, and its values as
@@ -38,7 +43,7 @@ func stored(r *rand.Rand, n, k, format int) (*Weight, []float32) {
 	default:
 		groups := k / f.group
 		codes, scales, offsets := make([]int8, n*k), make([]float32, n*groups), make([]float32, n*groups)
-		hasOffsets := f.offset && t.lowest == 0
+		hasOffsets := f.offset && (f.kind == codes8 || t.lowest == 0)
 		for i := range scales {
 			scales[i] = float32(int(r.NormFloat64()*1000)) / 1024 // 11 bits, as a format's scales
 			if hasOffsets {
