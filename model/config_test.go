@@ -42,7 +42,15 @@ func copyVariant(t *testing.T, dir string, change func(config map[string]any)) s
 // rope_parameters have it.
 func olderForm(config map[string]any) {
 	rope := config["rope_parameters"].(map[string]any)
+	if full, ok := rope["full_attention"].(map[string]any); ok { // one for each kind of block
+		config["rope_local_base_freq"] = rope["sliding_attention"].(map[string]any)["rope_theta"]
+		rope = full
+	}
 	config["rope_theta"] = rope["rope_theta"]
+	if share, ok := rope["partial_rotary_factor"]; ok {
+		config["partial_rotary_factor"] = share
+		delete(rope, "partial_rotary_factor")
+	}
 	scaling := maps.Clone(rope)
 	delete(scaling, "rope_theta")
 	if scaling["rope_type"] == "default" {

@@ -135,6 +135,9 @@ func (g *Generator) begin(prompt []int32, o GenerateOptions, each func(Token) er
 	if r.limit <= 0 || r.limit > (g.rows-len(prompt))/samples {
 		return nil, fmt.Errorf("generate: %d samples of %d tokens behind a prompt of %d: want at most %d together, the generator's room", samples, r.limit, len(prompt), g.rows)
 	}
+	if c := g.model.config; c.PromptKind(len(prompt)) != c.PromptKind(len(prompt)+r.limit) {
+		return nil, fmt.Errorf("generate: want fewer new tokens: the model's rotary embedding is another one for %d tokens than for the prompt's %d", len(prompt)+r.limit, len(prompt))
+	}
 	for i := range samples {
 		draws := rand.New(rand.NewPCG(o.Seed, uint64(i)))
 		r.live = append(r.live, &sequence{

@@ -73,6 +73,13 @@ func TestGenerateEqualsWholePasses(t *testing.T) {
 				Sampling: Sampling{RepetitionPenalty: 1.1, Temperature: 1.5, TopP: 0.95},
 				Seed:     7, Samples: 3, MaxTokens: 25, IgnoreEnd: true,
 			}
+			if c := m.Config(); c.PromptKind(len(prompt)) != c.PromptKind(len(prompt)+o.MaxTokens) {
+				g := generator(t, m, GeneratorOptions{Prompt: 40, MaxTokens: 25})
+				if _, err := g.Generate(t.Context(), prompt, GenerateOptions{MaxTokens: 25}, nil); err == nil || !strings.Contains(err.Error(), "want fewer new tokens") {
+					t.Errorf("past the rope's threshold: have %v", err)
+				}
+				o.MaxTokens = 9
+			}
 			var want []Sample
 			for i := range o.Samples {
 				want = append(want, uncached(t, m, prompt, o, i))

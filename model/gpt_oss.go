@@ -33,7 +33,7 @@ var gptOSS = &arch{
 		}
 		decoder(g, c, f)
 	},
-	sites: mixtureSites,
+	sites: sequential,
 }
 
 // gptOSSMLP is the mixture under gpt-oss's names.

@@ -10,6 +10,26 @@ import (
 	"premlp/weights"
 )
 
+// identities names, for architectures with an RMSNorm in front of the MLP, that
+// norm, what is added to its weight, and whether another stands behind the MLP.
+var identities = map[string]struct {
+	name   string
+	plus   float32
+	behind bool
+}{
+	"LlamaForCausalLM": {name: "post_attention_layernorm"}, "MistralForCausalLM": {name: "post_attention_layernorm"},
+	"MixtralForCausalLM": {name: "post_attention_layernorm"}, "Qwen2ForCausalLM": {name: "post_attention_layernorm"},
+	"Qwen2MoeForCausalLM": {name: "post_attention_layernorm"}, "Qwen3ForCausalLM": {name: "post_attention_layernorm"},
+	"Qwen3MoeForCausalLM": {name: "post_attention_layernorm"}, "Phi3ForCausalLM": {name: "post_attention_layernorm"},
+	"SmolLM3ForCausalLM": {name: "post_attention_layernorm"}, "SeedOssForCausalLM": {name: "post_attention_layernorm"},
+	"OlmoeForCausalLM": {name: "post_attention_layernorm"}, "GptOssForCausalLM": {name: "post_attention_layernorm"},
+	"DeepseekV3ForCausalLM": {name: "post_attention_layernorm"},
+	"GemmaForCausalLM":      {name: "post_attention_layernorm", plus: 1},
+	"Gemma2ForCausalLM":     {name: "pre_feedforward_layernorm", plus: 1, behind: true},
+	"Gemma3ForCausalLM":     {name: "pre_feedforward_layernorm", plus: 1, behind: true},
+	"Glm4ForCausalLM":       {name: "post_attention_layernorm", behind: true},
+}
+
 // TestIdentities checks the places the golden files do not hold: the norm of
 // resid_mid is mlp_in, resid_mid + mlp_out is resid_post, the stored scale is
 // resid_mid's, and resid_post of a block is resid_pre of the next.
@@ -17,6 +37,10 @@ func TestIdentities(t *testing.T) {
 	for _, dir := range variants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
+			norm, ok := identities[m.Config().Architecture]
+			if !ok {
+				t.Skip("its blocks have other norms, factors or branches")
+			}
 			golden, err := weights.OpenSafetensors(filepath.Join(dir, "golden.safetensors"))
 			if err != nil {
 				t.Fatal(err)
@@ -29,11 +53,18 @@ func TestIdentities(t *testing.T) {
 			got := capture(t, session(t, m, 2), Pack([][]int32{ids}, nil))
 			for i := range m.Config().Layers {
 				at := func(s Site) Rows { return got[Point{Site: s, Layer: i}] }
-				gain, err := m.Source().Tensor(fmt.Sprintf("model.layers.%d.post_attention_layernorm.weight", i), m.Config().Dim)
+				gain, err := m.Source().Tensor(fmt.Sprintf("model.layers.%d.%s.weight", i, norm.name), m.Config().Dim)
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkNorm(t, i, at(layers.ResidMid), at(layers.MLPIn), gain.Floats(), m.Config().NormEps)
+				weight := gain.Floats()
+				for j := range weight {
+					weight[j] += norm.plus
+				}
+				checkNorm(t, i, at(layers.ResidMid), at(layers.MLPIn), weight, m.Config().NormEps)
+				if norm.behind {
+					continue // a norm stands between the MLP and the stream
+				}
 				mid, out, post := at(layers.ResidMid).Data, at(layers.MLPOut).Data, at(layers.ResidPost).Data
 				for j := range mid {
 					if mid[j]+out[j] != post[j] {

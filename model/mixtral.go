@@ -25,7 +25,7 @@ var mixtral = &arch{
 		}
 		decoder(g, c, f)
 	},
-	sites: mixtureSites,
+	sites: sequential,
 }
 
 // mixtralMLP is the mixture under Mixtral's names.

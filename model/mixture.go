@@ -6,11 +6,6 @@ import (
 	"premlp/layers"
 )
 
-// mixtureSites lists the sites of sequential blocks with a mixture of experts.
-func mixtureSites(*Config) []layers.Site {
-	return append(layers.BlockSites[:len(layers.BlockSites):len(layers.BlockSites)], layers.Router)
-}
-
 // experts reads the sizes of a mixture: how many there are, under either name,
 // how many are chosen, and the width of one.
 func (c *Config) experts(k *keys, count, hidden string) {

@@ -22,5 +22,5 @@ var olmoe = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: mixtureSites,
+	sites: sequential,
 }

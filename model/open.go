@@ -178,7 +178,8 @@ func (m *Model) Bytes() int64 { return m.file.Bytes() }
 // PackedBytes returns the memory taken by weights packed so far.
 func (m *Model) PackedBytes() int64 { return m.store.Bytes() }
 
-// Sites lists the sites of the architecture's blocks.
+// Sites lists the sites of the architecture's blocks whose rows have the
+// model's width; where Config.Experts is above 0, blocks have the router's too.
 func (m *Model) Sites() []Site { return m.arch.sites(m.config) }
 
 // Digest returns the SHA-256 of the checkpoint's weights, in hex. It reads

@@ -25,7 +25,7 @@ var qwen2MoE = &arch{
 		}
 		decoder(g, c, f)
 	},
-	sites: mixtureSites,
+	sites: sequential,
 }
 
 // qwenExperts reads the mixture of Qwen's configs; all blocks have one.

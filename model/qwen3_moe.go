@@ -16,5 +16,5 @@ var qwen3MoE = &arch{
 		f.block = qwen3Block(mixtureMLP(func(c *Config) layers.Route { return layers.SoftmaxRoute(c.ExpertsChosen, c.expertsNormed) }))
 		decoder(g, c, f)
 	},
-	sites: mixtureSites,
+	sites: sequential,
 }

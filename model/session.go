@@ -147,6 +147,7 @@ func (m *Model) checkPoints(points []Point) error {
 	for _, p := range points {
 		switch {
 		case p.Site == layers.Logits:
+		case p.Site == layers.Router && m.config.Experts > 0: // the graph knows which blocks have one
 		case !slices.Contains(m.Sites(), p.Site):
 			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.Sites()))
 		case p.Layer < 0 || p.Layer >= m.config.Layers:
