@@ -19,8 +19,8 @@ type Norm struct {
 	// distance from 1.
 	Plus float32
 	// Own says that heads which are normalised by themselves have a weight each,
-	// "weight" [heads, E], and Listed that each is a tensor, "norms.0.weight" [E],
-	// "norms.1.weight" ….
+	// "weight" [heads, E]; Listed, that they have and each is a tensor,
+	// "norms.0.weight" [E], "norms.1.weight" ….
 	Own, Listed bool
 }
 
@@ -104,16 +104,16 @@ func (n Norm) weights(s Scope, parts, d int) []*weights.Tensor {
 	switch {
 	case n.Plain:
 		return nil
+	case n.Listed:
+		var ws []*weights.Tensor
+		for i := range parts {
+			ws = append(ws, s.Sub("norms").Sub(strconv.Itoa(i)).Weight("weight", d)) // [E]
+		}
+		return ws
 	case n.Own:
-		return []*weights.Tensor{s.Weight("weight", parts, d)}
-	case !n.Listed:
-		return []*weights.Tensor{s.Weight("weight", d)}
+		return []*weights.Tensor{s.Weight("weight", parts, d)} // [heads, E]
 	}
-	var ws []*weights.Tensor
-	for i := range parts {
-		ws = append(ws, s.Sub("norms").Sub(strconv.Itoa(i)).Weight("weight", d))
-	}
-	return ws
+	return []*weights.Tensor{s.Weight("weight", d)} // [D]
 }
 
 // ones returns n ones: a weight that changes nothing.

@@ -10,8 +10,12 @@ import (
 
 // arch is what differs between architectures.
 type arch struct {
-	class string // Hugging Face's class name in "architectures"
+	class string   // Hugging Face's class name in "architectures"
+	also  []string // other names of it in published checkpoints
 	gguf  *ggufArch
+	// prefix is the path to the model below which all tensors but the vocabulary
+	// head's lie. Some checkpoints leave all of it out, or its beginning.
+	prefix string
 	// config fills a Config from the keys of a config.json.
 	config func(c *Config, k *keys)
 	// build makes the graph, from token ids to logits.
@@ -24,7 +28,11 @@ type arch struct {
 }
 
 // archs is the table of all architectures.
-var archs = []*arch{llama, mistral}
+var archs = []*arch{
+	llama, mistral,
+	gpt2, gptBigCode, gptNeoX, gptJ, codeGen, opt, bloom, mpt, falcon,
+	phi, starCoder2, stableLM, nemotron, cohere,
+}
 
 // sequential lists the sites of blocks whose MLP follows attention.
 func sequential(*Config) []layers.Site { return layers.BlockSites }
@@ -38,7 +46,7 @@ func parallel(*Config) []layers.Site {
 // archByClass finds the architecture of a config.json.
 func archByClass(class string) (*arch, error) {
 	for _, a := range archs {
-		if a.class == class {
+		if a.class == class || slices.Contains(a.also, class) {
 			return a, nil
 		}
 	}

@@ -20,7 +20,7 @@ func (c *Config) rope(k *keys) {
 		c.RopeType = p.text("rope_type", p.text("type", "default"))
 		p.ignore("type")
 	}
-	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, c.HeadDim), Factor: 1}
+	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, c.rotated(k, p)), Factor: 1}
 	switch {
 	case c.RopeType == "default":
 	case p == nil:
