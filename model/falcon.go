@@ -64,7 +64,9 @@ func falconConfig(c *Config, k *keys) {
 	default:
 		c.KVHeads, form.groups = c.Heads, c.Heads
 	}
-	if !form.alibi {
+	if form.alibi {
+		k.ignore("rope_parameters", "rope_theta", "rope_scaling")
+	} else {
 		c.rope(k)
 	}
 	c.extra = form
