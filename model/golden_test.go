@@ -59,7 +59,11 @@ func parity(t *testing.T, m *Model, golden string) float64 {
 func TestGoldenVariants(t *testing.T) {
 	for _, dir := range variants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			parity(t, open(t, dir), filepath.Join(dir, "golden.safetensors"))
+			m := open(t, dir)
+			parity(t, m, filepath.Join(dir, "golden.safetensors"))
+			if len(m.Config().Unknown) > 0 {
+				t.Errorf("unknown keys: %v", m.Config().Unknown)
+			}
 		})
 	}
 }
