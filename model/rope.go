@@ -56,6 +56,7 @@ var ropeTypes = map[string]func(c *Config, p *keys, width int){
 	"yarn":     yarnRope,
 	"longrope": longRope,
 	"su":       longRope, // its first name
+	"factors":  factorRope,
 }
 
 // linearRope divides every frequency by factor: positions are interpolated.
