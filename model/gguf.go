@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +73,24 @@ func (a *ggufArch) config(g *weights.GGUF, class string) (*keys, error) {
 		values["rope_scaling"] = rope
 	}
 	a.complete(g, values)
-	return newKeys("metadata", values), nil
+	k := newKeys("metadata", values)
+	k.shown = a.shown()
+	return k, nil
+}
+
+// shown returns what errors call the keys of config.json: as the file does.
+func (a *ggufArch) shown() map[string]string {
+	names := map[string]string{}
+	for _, short := range slices.Sorted(maps.Keys(ggufRopeKeys)) { // two of them are one key
+		names[ggufRopeKeys[short]] = a.name + "." + short
+	}
+	for _, t := range ropeTensorNames {
+		names[t.key] = t.file
+	}
+	for short, name := range a.keys {
+		names[name] = a.name + "." + short
+	}
+	return names
 }
 
 // complete adds what a GGUF says otherwise than by keys of the architecture.

@@ -119,6 +119,7 @@ func convertGGUF(t *testing.T, dir string, f ggufFamily) *ggufWriter {
 	w.set("tokenizer.ggml.model", "llama")
 	w.set("tokenizer.ggml.tokens", tokens)
 	w.set("tokenizer.ggml.token_type", kinds)
+	w.set("tokenizer.ggml.scores", make([]float32, len(tokens)))
 	rope, _ := c["rope_parameters"].(map[string]any)
 	if full, ok := rope["full_attention"].(map[string]any); ok {
 		rope = full

@@ -37,8 +37,8 @@ var ggufFamilies = map[string]ggufFamily{
 	"olmo":  {arch: "olmo", change: permuteHeads, also: map[string]any{"attention.layer_norm_epsilon": 1e-5}},
 	"olmo2": {arch: "olmo2", names: normsBehind}, "olmoe": {arch: "olmoe"},
 	"gpt2":                {arch: "gpt2", change: transpose, also: map[string]any{"feed_forward_length": 192.0}},
-	"gpt_neox":            {arch: "gptneox", change: ungroup(queryGroups)},
-	"gpt_neox-sequential": {arch: "gptneox", change: ungroup(queryGroups)},
+	"gpt_neox":            {arch: "gptneox", change: ungroup(queryGroups), also: neoxHeads},
+	"gpt_neox-sequential": {arch: "gptneox", change: ungroup(queryGroups), also: neoxHeads},
 	"bloom": {arch: "bloom", change: ungroup(queryGroups), also: map[string]any{
 		"context_length": 2048.0, "feed_forward_length": 192.0, "attention.head_count_kv": 4.0,
 	}},
@@ -51,6 +51,9 @@ var ggufFamilies = map[string]ggufFamily{
 
 // window is the sliding window of the golden models that have one.
 var window = map[string]any{"attention.sliding_window": 8.0}
+
+// neoxHeads: what GPT-NeoX's config says of key and value heads does not count.
+var neoxHeads = map[string]any{"attention.head_count_kv": 4.0}
 
 // scaleByHead: GGUF has no query_pre_attn_scalar, it is the width of a head.
 func scaleByHead(c map[string]any) { c["query_pre_attn_scalar"] = c["head_dim"] }
