@@ -25,11 +25,13 @@ type Attention struct {
 
 	// QKNorm normalises queries and keys, "q_norm" and "k_norm": each head by
 	// itself, or with NormWhole the heads together. nil: none.
-	QKNorm    *Norm
-	NormWhole bool
+	QKNorm             *Norm
+	NormWhole          bool
+	QueryNorm, KeyNorm string // the norms' names; "" is q_norm, k_norm
 
 	Projections QKV    // how the checkpoint stores them
 	Out         string // the output projection's name; "" is o_proj
+	Transposed  bool   // fused and output projections are stored [K, N]
 }
 
 // QKV says where a checkpoint has the projections to queries, keys and values.
@@ -40,7 +42,7 @@ type QKV struct {
 	// heads. 1 group: all queries, all keys, all values.
 	Fused      string
 	Groups     int
-	Transposed bool // the fused tensor is stored [K, N]
+	ValueFirst bool // a group has its value heads before its key heads
 }
 
 // projections returns the three projections.
@@ -54,11 +56,15 @@ func (a Attention) projections() (q, k, v Projection) {
 	}
 	heads, shared := a.Heads/p.Groups, a.KVHeads/p.Groups
 	per := heads + 2*shared
+	second, third := &k, &v
+	if p.ValueFirst {
+		second, third = third, second
+	}
 	for _, part := range []struct {
 		p        *Projection
 		from, to int
-	}{{&q, 0, heads}, {&k, heads, heads + shared}, {&v, heads + shared, per}} {
-		part.p.From, part.p.Of, part.p.Transposed = p.Fused, p.Groups*per*a.HeadDim, p.Transposed
+	}{{&q, 0, heads}, {second, heads, heads + shared}, {third, heads + shared, per}} {
+		part.p.From, part.p.Of, part.p.Transposed = p.Fused, p.Groups*per*a.HeadDim, a.Transposed
 		part.p.Rows = HeadRows(p.Groups, per, part.from, part.to, a.HeadDim)
 	}
 	return q, k, v
@@ -78,13 +84,14 @@ func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
 		q, k, v = Clamp(s.Sub("q_clip"), q, a.Clip), Clamp(s.Sub("k_clip"), k, a.Clip), Clamp(s.Sub("v_clip"), v, a.Clip)
 	}
 	if a.QKNorm != nil {
-		q = normalizeParts(s.Sub("q_norm"), q, a.normParts(a.Heads), *a.QKNorm)
-		k = normalizeParts(s.Sub("k_norm"), k, a.normParts(a.KVHeads), *a.QKNorm)
+		q = normalizeParts(s.Sub(named(a.QueryNorm, "q_norm")), q, a.normParts(a.Heads), *a.QKNorm)
+		k = normalizeParts(s.Sub(named(a.KeyNorm, "k_norm")), k, a.normParts(a.KVHeads), *a.QKNorm)
 	}
 	q = Rotate(s.Sub("q_rope"), q, a.Heads, a.HeadDim, a.Rope)
 	k = Rotate(s.Sub("k_rope"), k, a.KVHeads, a.HeadDim, a.Rope)
-	y := Attend(s, q, k, v, a)                                    // [T, H·E]
-	return Linear(s.Sub(named(a.Out, "o_proj")), y, d, a.OutBias) // [T, D]
+	y := Attend(s, q, k, v, a) // [T, H·E]
+	out := Projection{Name: named(a.Out, "o_proj"), Out: d, Bias: a.OutBias, Transposed: a.Transposed}
+	return Linears(s, y, out)[0] // [T, D]
 }
 
 // normParts returns how many pieces of a row are normalised by themselves.

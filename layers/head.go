@@ -1,6 +1,9 @@
 package layers
 
 import (
+	"bytes"
+	"fmt"
+
 	"gorgonia.org/gorgonia"
 
 	"premlp/weights"
@@ -23,6 +26,17 @@ func Select(s Scope, x *gorgonia.Node) *gorgonia.Node {
 	})
 }
 
+// SelectLast keeps the rows of x that are computed behind attention: in the last
+// block that is wanted those that the batch selects, elsewhere all. Attention
+// does this to its queries, so what is added to its output has to be of as many
+// rows: the MLP of a block whose MLP does not read attention's output.
+func SelectLast(s Scope, x *gorgonia.Node) *gorgonia.Node {
+	if s.layer != s.g.last {
+		return x
+	}
+	return Select(s.Sub("selected"), x) // [R, D]
+}
+
 // isSelected reports whether a node holds a row per selected row, not per token.
 func isSelected(n *gorgonia.Node) bool {
 	o := opOf(n)
@@ -37,11 +51,34 @@ func VocabHead(s Scope, x *gorgonia.Node, vocab int, bias bool) *gorgonia.Node {
 }
 
 // TiedHead is VocabHead with the embedding's table as its weight: the tensor at
-// the scope table, read again.
+// the scope table, read again. Where the checkpoint holds a weight of the head's
+// own, it must repeat the table.
 func TiedHead(s, table Scope, x *gorgonia.Node, vocab int, bias bool) *gorgonia.Node {
 	var b *weights.Tensor
 	if bias {
 		b = s.Weight("bias", vocab) // [V]
 	}
-	return product(s, x, table.Weight("weight", vocab, columns(x)), b, &group{})
+	w := table.Weight("weight", vocab, columns(x)) // [V, D]
+	if s.Has("weight") && !equalRows(w, s.Weight("weight", vocab, columns(x))) {
+		s.g.fail(fmt.Errorf("weight %s: want the values of %s, which the head is tied to, have others", s.join("weight"), w.Name))
+	}
+	return product(s, x, w, b, &group{}) // [R, V]
+}
+
+// equalRows reports whether two matrices of one shape hold the same values. A
+// tensor that stands in for a faulty one, whose fault is recorded already, equals
+// any.
+func equalRows(a, b *weights.Tensor) bool {
+	if a.Empty() || b.Empty() {
+		return true
+	}
+	if a.DType != b.DType {
+		return false
+	}
+	for i := range a.Rows() {
+		if !bytes.Equal(a.RawRow(i), b.RawRow(i)) {
+			return false
+		}
+	}
+	return true
 }

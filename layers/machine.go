@@ -17,6 +17,7 @@ type Rows struct {
 	Dim  int
 	// Stats [R, StatsPerRow] holds, for mlp_in, the statistics of the norm that
 	// made each row. RMSNorm: the scale sqrt(mean(x²)+eps) that x was divided by.
+	// LayerNorm: the mean that was subtracted and the scale sqrt(var(x)+eps).
 	Stats       []float32
 	StatsPerRow int
 }

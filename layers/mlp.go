@@ -34,6 +34,7 @@ type MLP struct {
 	// up_proj, down_proj. Where Fused is set, one tensor of that name holds the
 	// rows of gate and up, in this order.
 	Gate, Up, Down, Fused string
+	Transposed            bool // PlainMLP's products are stored [K, N]
 }
 
 // named returns a name, or the usual one for "".
@@ -66,9 +67,11 @@ func GatedMLP(s Scope, x *gorgonia.Node, m MLP) *gorgonia.Node {
 //
 //	y = down(act(up(x)))
 func PlainMLP(s Scope, x *gorgonia.Node, m MLP) *gorgonia.Node {
-	h := Linear(s.Sub(named(m.Up, "up_proj")), x, m.Hidden, m.Bias)         // [T, F]
-	h = Activate(s.Sub("act_fn"), h, m.Activation)                          // [T, F]
-	return Linear(s.Sub(named(m.Down, "down_proj")), h, columns(x), m.Bias) // [T, D]
+	up := Projection{Name: named(m.Up, "up_proj"), Out: m.Hidden, Bias: m.Bias, Transposed: m.Transposed}
+	down := Projection{Name: named(m.Down, "down_proj"), Out: columns(x), Bias: m.Bias, Transposed: m.Transposed}
+	h := Linears(s, x, up)[0]                      // [T, F]
+	h = Activate(s.Sub("act_fn"), h, m.Activation) // [T, F]
+	return Linears(s, h, down)[0]                  // [T, D]
 }
 
 // Gate is act(g)·u, element by element, both [T, F].

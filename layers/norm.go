@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"strconv"
+
 	"gorgonia.org/gorgonia"
 
 	"premlp/layers/internal/kernel"
@@ -16,6 +18,10 @@ type Norm struct {
 	// Plus is added to the weight when it is read: 1 where a checkpoint stores its
 	// distance from 1.
 	Plus float32
+	// Own says that heads which are normalised by themselves have a weight each,
+	// "weight" [heads, E]; Listed, that they have and each is a tensor,
+	// "norms.0.weight" [E], "norms.1.weight" ….
+	Own, Listed bool
 }
 
 // StatsPerRow returns how many statistics the norm leaves per row: RMSNorm its
@@ -56,18 +62,20 @@ func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node
 // normalizeParts normalises each of parts equal pieces of the rows.
 func normalizeParts(s Scope, x *gorgonia.Node, parts int, n Norm) *gorgonia.Node {
 	d := columns(x) / parts
-	var w, b *weights.Tensor
-	if !n.Plain {
-		w = s.Weight("weight", d) // [D]
-	}
+	ws := n.weights(s, parts, d)
+	var b *weights.Tensor
 	if n.Bias {
 		b = s.Weight("bias", d) // [D]
 	}
 	var gain, offset []float32
 	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: parts * n.StatsPerRow()}
 	o.prepare = func(*Pool) error {
-		if gain = ones(d); w != nil {
-			gain = plus(w.Floats(), n.Plus)
+		gain = nil
+		for _, w := range ws {
+			gain = append(gain, plus(w.Floats(), n.Plus)...)
+		}
+		if ws == nil {
+			gain = ones(d)
 		}
 		if b != nil {
 			offset = b.Floats()
@@ -84,11 +92,28 @@ func normalizeParts(s Scope, x *gorgonia.Node, parts int, n Norm) *gorgonia.Node
 	if n.Center {
 		o.kind = "layernorm"
 		o.run = func(c *Call) error {
-			c.Pool.LayerNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, offset, d, n.Eps)
+			c.Pool.LayerNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, offset, n.Eps)
 			return nil
 		}
 	}
 	return s.node(o)
+}
+
+// weights returns the norm's weight [D], those of its pieces, or none.
+func (n Norm) weights(s Scope, parts, d int) []*weights.Tensor {
+	switch {
+	case n.Plain:
+		return nil
+	case n.Listed:
+		var ws []*weights.Tensor
+		for i := range parts {
+			ws = append(ws, s.Sub("norms").Sub(strconv.Itoa(i)).Weight("weight", d)) // [E]
+		}
+		return ws
+	case n.Own:
+		return []*weights.Tensor{s.Weight("weight", parts, d)} // [heads, E]
+	}
+	return []*weights.Tensor{s.Weight("weight", d)} // [D]
 }
 
 // ones returns n ones: a weight that changes nothing.

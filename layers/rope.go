@@ -31,9 +31,10 @@ func (r *Rope) kind(length int) int {
 }
 
 // RopeFrequencies returns the default frequencies of a head's first width
-// values, base^(-2i/width), i in [0, width/2). Su et al., "RoFormer", 2021.
+// values, base^(-2i/width), i in [0, width/2). An odd width is that of one value
+// more, but for the exponent. Su et al., "RoFormer", 2021.
 func RopeFrequencies(base float64, width int) []float32 {
-	f := make([]float32, width/2)
+	f := make([]float32, (width+1)/2)
 	for i := range f {
 		f[i] = float32(1 / float32(math.Pow(base, float64(2*i)/float64(width))))
 	}

@@ -10,8 +10,12 @@ import (
 
 // arch is what differs between architectures.
 type arch struct {
-	class string // Hugging Face's class name in "architectures"
+	class string   // Hugging Face's class name in "architectures"
+	also  []string // other names of it in published checkpoints
 	gguf  *ggufArch
+	// prefix is the path to the model below which all tensors but the vocabulary
+	// head's lie. Some checkpoints leave all of it out, or its beginning.
+	prefix string
 	// config fills a Config from the keys of a config.json.
 	config func(c *Config, k *keys)
 	// build makes the graph, from token ids to logits.
@@ -29,6 +33,8 @@ type arch struct {
 var archs = []*arch{
 	llama, mistral, mixtral, qwen2, qwen2MoE, qwen3, qwen3MoE, gemma, gemma2, gemma3, phi3, olmo, olmo2, olmoe,
 	granite, glm4, smollm3, exaone4, seedOSS, gptOSS, deepseekV3,
+	gpt2, gptBigCode, gptNeoX, gptJ, codeGen, opt, bloom, mpt, falcon,
+	phi, starCoder2, stableLM, nemotron, cohere,
 }
 
 // sequential lists the sites of blocks whose MLP follows attention.
@@ -43,7 +49,7 @@ func parallel(*Config) []layers.Site {
 // archByClass finds the architecture of a config.json.
 func archByClass(class string) (*arch, error) {
 	for _, a := range archs {
-		if a.class == class {
+		if a.class == class || slices.Contains(a.also, class) {
 			return a, nil
 		}
 	}

@@ -90,9 +90,6 @@ func (c *Config) sizes(k *keys) {
 	if c.KVHeads > 0 && c.Heads%c.KVHeads != 0 {
 		k.fail("num_key_value_heads", "a divisor of num_attention_heads %d", c.Heads)
 	}
-	if c.HeadDim%2 != 0 {
-		k.fail("head_dim", "an even number")
-	}
 }
 
 // ignoredKeys never change the forward pass: training, generation and

@@ -41,18 +41,27 @@ func copyVariant(t *testing.T, dir string, change func(config map[string]any)) s
 // olderForm rewrites a config as checkpoints published before
 // rope_parameters have it.
 func olderForm(config map[string]any) {
-	rope := config["rope_parameters"].(map[string]any)
+	config["torch_dtype"] = config["dtype"]
+	delete(config, "dtype")
+	if rope, ok := config["rope_parameters"].(map[string]any); ok {
+		olderRope(config, rope)
+	}
+	olderKeys(config)
+}
+
+// olderRope puts the rope's parameters beside the other keys.
+func olderRope(config, rope map[string]any) {
 	if full, ok := rope["full_attention"].(map[string]any); ok { // one for each kind of block
 		config["rope_local_base_freq"] = rope["sliding_attention"].(map[string]any)["rope_theta"]
 		rope = full
 	}
-	config["rope_theta"] = rope["rope_theta"]
-	if share, ok := rope["partial_rotary_factor"]; ok {
-		config["partial_rotary_factor"] = share
-		delete(rope, "partial_rotary_factor")
-	}
 	scaling := maps.Clone(rope)
-	delete(scaling, "rope_theta")
+	for _, key := range []string{"rope_theta", "partial_rotary_factor"} {
+		if v, ok := rope[key]; ok {
+			config[key] = v
+		}
+		delete(scaling, key)
+	}
 	if scaling["rope_type"] == "default" {
 		config["rope_scaling"] = nil
 	} else {
@@ -62,9 +71,7 @@ func olderForm(config map[string]any) {
 		scaling["type"] = "linear"
 		delete(scaling, "rope_type")
 	}
-	config["torch_dtype"] = config["dtype"]
 	delete(config, "rope_parameters")
-	delete(config, "dtype")
 }
 
 func TestGoldenVariantsWithOlderConfigs(t *testing.T) {
@@ -137,7 +144,7 @@ func TestCheckpointErrors(t *testing.T) {
 	llama := filepath.Join("testdata", "arch", "llama")
 	bad := open(t, copyVariant(t, llama, func(c map[string]any) { c["intermediate_size"], c["tie_word_embeddings"] = 111, true }))
 	err := bad.Check()
-	for _, want := range []string{"model.layers.2.mlp.down_proj.weight", "want [48, 111], have [48, 112]", "lm_head.weight: not used"} {
+	for _, want := range []string{"model.layers.2.mlp.down_proj.weight", "want [48, 111], have [48, 112]", "lm_head.weight: want the values of model.embed_tokens.weight"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, have %v", want, err)
 		}
@@ -154,6 +161,11 @@ func TestCheckpointErrors(t *testing.T) {
 		if _, err := m.Session(SessionOptions{Points: []Point{c.point}}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: want %q, have %v", c.point, c.want, err)
 		}
+	}
+	beside := open(t, filepath.Join("testdata", "arch", "gptj"))
+	_, err = beside.Session(SessionOptions{Points: []Point{{Site: "resid_mid"}}})
+	if want := "GPTJForCausalLM has none, since its MLP stands beside attention"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("want %q, have %v", want, err)
 	}
 	for _, path := range []string{t.TempDir(), filepath.Join(llama, "nothing"), filepath.Join(llama, "config.json")} {
 		if _, err := Open(path); err == nil {

@@ -90,6 +90,11 @@ func (c *Config) attention(b blockOf) layers.Attention {
 	}
 }
 
+// layerNorm describes a LayerNorm with weight and bias.
+func (c *Config) layerNorm() layers.Norm {
+	return layers.Norm{Eps: c.NormEps, Center: true, Bias: true}
+}
+
 // mlp describes the config's MLP layers.
 func (c *Config) mlp() layers.MLP {
 	return layers.MLP{Hidden: c.Hidden, Activation: c.Activation, Bias: c.MLPBias}

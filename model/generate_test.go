@@ -66,7 +66,7 @@ func uncached(t *testing.T, m *Model, prompt []int32, o GenerateOptions, i int) 
 // and 2 threads and in a generator used before, against whole passes.
 func TestGenerateEqualsWholePasses(t *testing.T) {
 	prompt := []int32{1, 17, 42, 99, 5, 6, 7}
-	for _, dir := range variants(t) {
+	for _, dir := range fewVariants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
 			o := GenerateOptions{

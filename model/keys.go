@@ -16,13 +16,14 @@ import (
 type keys struct {
 	where  string // the file, or "rope_parameters" within it
 	values map[string]any
+	own    map[string]string // usual name → the family's; see rename
 	used   map[string]bool
 	errs   []error
 }
 
 // newKeys returns a reader of values.
 func newKeys(where string, values map[string]any) *keys {
-	return &keys{where: where, values: values, used: map[string]bool{}}
+	return &keys{where: where, values: values, own: map[string]string{}, used: map[string]bool{}}
 }
 
 // parseKeys reads one JSON object.
@@ -42,8 +43,33 @@ func parseKeys(where string, data []byte) (*keys, error) {
 	return newKeys(where, values), nil
 }
 
+// rename says how a family calls keys: usual name → its own. The usual name then
+// reads the family's key, unless the config has the usual one alone.
+func (k *keys) rename(own map[string]string) { maps.Copy(k.own, own) }
+
+// name returns what the config calls a key.
+func (k *keys) name(usual string) string {
+	own, ok := k.own[usual]
+	if !ok {
+		return usual
+	}
+	_, hasOwn := k.values[own]
+	if _, hasUsual := k.values[usual]; hasUsual && !hasOwn {
+		return usual
+	}
+	return own
+}
+
+// assume gives a key a value where the config has none.
+func (k *keys) assume(name string, value any) {
+	if _, ok := k.take(name); !ok {
+		k.values[k.name(name)] = value
+	}
+}
+
 // take returns the value of a key; null counts as absent.
 func (k *keys) take(name string) (any, bool) {
+	name = k.name(name)
 	k.used[name] = true
 	v, ok := k.values[name]
 	return v, ok && v != nil
@@ -51,6 +77,7 @@ func (k *keys) take(name string) (any, bool) {
 
 // fail records that a key has not the value that is wanted.
 func (k *keys) fail(name, want string, args ...any) {
+	name = k.name(name)
 	have, ok := k.values[name]
 	if !ok {
 		have = "nothing"

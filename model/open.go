@@ -86,7 +86,7 @@ func (m *Model) openFolder() error {
 	if err != nil {
 		return err
 	}
-	m.source, m.file = s, s
+	m.source, m.file = underPrefix(s, m.arch.prefix), s
 	return nil
 }
 

@@ -17,23 +17,17 @@ func (c *Config) rope(k *keys) {
 		p = newKeys(k.where, map[string]any{})
 	}
 	theta := k.float("rope_theta", 10000, 0)
-	share := k.float("partial_rotary_factor", 1, 0)
-	c.readRope(p, theta, share)
+	c.readRope(k, p, theta)
 	k.join(p)
 }
 
-// readRope fills the config's rope from its parameters, which override a base
-// frequency and a share of each head that is rotated.
-func (c *Config) readRope(p *keys, theta, share float64) {
+// readRope fills the config's rope from its parameters p, which override the
+// base frequency and what the keys beside them say.
+func (c *Config) readRope(k, p *keys, theta float64) {
 	c.RopeTheta = p.float("rope_theta", theta, 0)
 	c.RopeType = p.text("rope_type", p.text("type", "default"))
 	p.ignore("type")
-	share = p.float("partial_rotary_factor", share, 0)
-	width := int(float64(c.HeadDim) * share)
-	if share > 1 || width < 2 || width%2 != 0 {
-		p.fail("partial_rotary_factor", "a share of at most 1 that is an even number of %d values", c.HeadDim)
-		width = 2
-	}
+	width := c.rotated(k, p)
 	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, width), Factor: 1}
 	read, ok := ropeTypes[c.RopeType]
 	if !ok {

@@ -149,12 +149,17 @@ func (m *Model) checkPoints(points []Point) error {
 		case p.Site == layers.Logits:
 		case p.Site == layers.Router && m.config.Experts > 0: // the graph knows which blocks have one
 		case !slices.Contains(m.Sites(), p.Site):
-			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.Sites()))
+			return fmt.Errorf("site %s: %s has none%s; it has %s", p.Site, m.config.Architecture, whyAbsent[p.Site], joinSites(m.Sites()))
 		case p.Layer < 0 || p.Layer >= m.config.Layers:
 			return fmt.Errorf("%s: want a layer from 0 to %d", p, m.config.Layers-1)
 		}
 	}
 	return nil
+}
+
+// whyAbsent says why an architecture lacks a site.
+var whyAbsent = map[Site]string{
+	layers.ResidMid: ", since its MLP stands beside attention and no stream lies between them",
 }
 
 // joinSites lists sites for a message.
@@ -177,7 +182,7 @@ func (s *Session) Run(ctx context.Context, b *Batch, sink Sink) error {
 func (s *Session) Value(p Point) (Mat, error) { return s.machine.Value(p) }
 
 // StatsPerRow returns how many statistics of its norm a row of p carries: for
-// mlp_in 1 behind an RMSNorm, elsewhere 0.
+// mlp_in 1 behind an RMSNorm and 2 behind a LayerNorm, elsewhere 0.
 func (s *Session) StatsPerRow(p Point) int { return s.machine.StatsPerRow(p) }
 
 // Threads returns the number of threads the session uses.

@@ -21,6 +21,10 @@ type Tensor struct {
 	turned bool
 }
 
+// Empty reports whether the tensor has no data: it has no values, or stands in
+// for one that the checkpoint lacks.
+func (t *Tensor) Empty() bool { return len(t.data) == 0 }
+
 // Rows returns the number of rows: the product of all dimensions but the last,
 // 1 for a vector or a scalar.
 func (t *Tensor) Rows() int {

@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // LayerNorm centres each row of x [rows, D], scales it to unit variance, and
-// applies a weight and a bias [D], nil for none:
+// applies a weight and a bias [D]; a nil bias is none:
 //
 //	mean[t]   = Σ x[t] / D
 //	scale[t]  = sqrt(Σ (x[t]-mean[t])² / D + eps)
@@ -11,18 +11,19 @@ import "math"
 //
 // Sums are taken in float64, in the order of the numeric contract; mean and
 // 1/scale are rounded to float32 once. stats [rows, 2] receives mean and scale.
-// Ba, Kiros and Hinton, "Layer normalization", 2016.
-func (p *Pool) LayerNorm(dst, stats, x, w, b []float32, d int, eps float64) {
-	p.RunRows(len(stats)/2, func(from, to int) {
+// A w [n, D] has the weights of rows t mod n. Ba, Kiros and Hinton, "Layer
+// normalization", 2016.
+func (p *Pool) LayerNorm(dst, stats, x, w, b []float32, eps float64) {
+	rows := len(stats) / 2
+	d := len(x) / max(rows, 1)
+	p.RunRows(rows, func(from, to int) {
 		for t := from; t < to; t++ {
 			row, out := x[t*d:(t+1)*d], dst[t*d:(t+1)*d]
 			mean := sum(row) / float64(d)
 			scale := math.Sqrt(sumDeviations(row, mean)/float64(d) + eps)
 			stats[2*t], stats[2*t+1] = float32(mean), float32(scale)
 			centre(out, row, float32(mean), float32(1/scale))
-			if w != nil {
-				mulTwo(out, out, w)
-			}
+			mulTwo(out, out, w[t*d%len(w):])
 			if b != nil {
 				p.kernel.add(out, out, b)
 			}

@@ -32,16 +32,16 @@ func fold(s *[lanes]float64) float64 {
 //	dst[t][i] = x[t][i] · (1/scale[t]) · w[i]
 //
 // The mean is taken in float64; 1/scale is rounded to float32 once. scale
-// [rows] receives the divisor. Zhang and Sennrich, "Root mean square layer
-// normalization", 2019.
+// [rows] receives the divisor. A w [n, D] has the weights of rows t mod n. Zhang
+// and Sennrich, "Root mean square layer normalization", 2019.
 func (p *Pool) RMSNorm(dst, scale, x, w []float32, eps float64) {
-	d := len(w)
+	d := len(x) / max(len(scale), 1)
 	p.RunRows(len(scale), func(from, to int) {
 		for t := from; t < to; t++ {
 			row, out := x[t*d:(t+1)*d], dst[t*d:(t+1)*d]
 			s := math.Sqrt(p.kernel.sumSquares(row)/float64(d) + eps)
 			scale[t] = float32(s)
-			p.kernel.scaleMul(out, row, w, float32(1/s))
+			p.kernel.scaleMul(out, row, w[t*d%len(w):], float32(1/s))
 		}
 	})
 }
