@@ -26,12 +26,13 @@ run: build ## make and verify a dataset about France with a small model, in out/
 	@ls -l out/france
 
 # The plain run comes last, so that the last lines are the results of all tests.
-# Under the race detector and in plain Go the real model would take too long.
+# Under the race detector and in plain Go the real model would take too long, and
+# so would every architecture in the tests that run each many times.
 .PHONY: test
 test: build lint cross ## everything that must pass: lint, cross-builds, tests, race detector
 	@env=$$(.ci/test-env) && eval "$$env" && set -x && \
-	PREMLP_TEST_SMOLLM2= $(GO) test -race -timeout 30m ./... && \
-	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -timeout 30m ./layers/... ./model/... && \
+	PREMLP_TEST_SMOLLM2= $(GO) test -race -short -timeout 30m ./... && \
+	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -short -timeout 30m ./layers/... ./model/... && \
 	$(GO) test -timeout 30m ./...
 
 .PHONY: lint

@@ -50,19 +50,23 @@ func randomPrompt(r *rand.Rand, n, vocab int) []int32 {
 	return ids
 }
 
-// TestSameBitsWithCache holds a prompt that is cut in two at every position, and
-// one that is computed token by token, against the whole in one uncached run.
-// It is longer than a block of keys and than every model's window.
+// TestSameBitsWithCache holds a prompt that is cut in two, and one that is
+// computed token by token, against the whole in one uncached run. It is longer
+// than a block of keys and than every model's window.
 func TestSameBitsWithCache(t *testing.T) {
 	const n = 70
-	for _, dir := range variants(t) {
+	cuts := []int{1, 2, 6, 7, 8, 13, 14, 15, 32, 33, 63, 64, 65, 69}
+	for _, dir := range fewVariants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
+			if c := m.Config(); c.PromptKind(1) != c.PromptKind(n) {
+				t.Skip("its rotary embedding is another one for long prompts, which a cache refuses")
+			}
 			ids := randomPrompt(rand.New(rand.NewPCG(21, 22)), n, m.Config().Vocab)
 			for threads := 1; threads <= 2; threads++ {
 				s := cachedSession(t, m, threads, Cache{Rows: 2*n + 5, Sequences: 2})
 				whole := capture(t, s, Pack([][]int32{ids}, nil))
-				for cut := 1; cut < n; cut++ {
+				for _, cut := range cuts {
 					what := fmt.Sprintf("%d threads, cut at %d", threads, cut)
 					begin, far := [2]int{5, 5 + cut}, [2]int{5 + n, 5 + n + n - cut}
 					sameRows(t, what, piece(whole, 0, cut), capture(t, s, continuing(0, ids[:cut], begin)), 0)
@@ -81,7 +85,7 @@ func TestSameBitsWithCache(t *testing.T) {
 // second joining late, and holds each against its sequence in one uncached run.
 func TestSameBitsSideBySide(t *testing.T) {
 	const prompt, own, late = 37, 40, 3
-	for _, dir := range variants(t) {
+	for _, dir := range fewVariants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
 			r := rand.New(rand.NewPCG(23, 24))

@@ -30,7 +30,7 @@ func gemma3Config(c *Config, k *keys) {
 	if p := k.object("rope_parameters"); p != nil {
 		for _, kind := range []string{"sliding_attention", "full_attention"} { // the last is the config's
 			if of := p.object(kind); of != nil {
-				c.readRope(of, 10000, c.HeadDim)
+				c.readRope(k, of, 10000)
 				p.join(of)
 			} else {
 				p.fail(kind, "its parameters")

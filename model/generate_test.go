@@ -65,8 +65,8 @@ func uncached(t *testing.T, m *Model, prompt []int32, o GenerateOptions, i int) 
 // TestGenerateEqualsWholePasses holds samples decoded side by side, alone, on 1
 // and 2 threads and in a generator used before, against whole passes.
 func TestGenerateEqualsWholePasses(t *testing.T) {
-	prompt := []int32{1, 17, 42, 59, 5, 6, 7}
-	for _, dir := range variants(t) {
+	prompt := []int32{1, 17, 42, 99, 5, 6, 7}
+	for _, dir := range fewVariants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
 			o := GenerateOptions{
@@ -90,7 +90,7 @@ func TestGenerateEqualsWholePasses(t *testing.T) {
 			for threads := 1; threads <= 2; threads++ {
 				g := generator(t, m, GeneratorOptions{Prompt: 40, MaxTokens: 25, Samples: 3, Threads: threads})
 				for _, samples := range []int{3, 1, 2} {
-					generate(t, g, randomPrompt(rand.New(rand.NewPCG(1, 2)), 33, m.Config().Vocab), GenerateOptions{MaxTokens: 5}) // one before
+					generate(t, g, randomPrompt(rand.New(rand.NewPCG(1, 2)), 33, 199), GenerateOptions{MaxTokens: 5}) // one before
 					o.Samples = samples
 					for i, have := range generate(t, g, prompt, o).Samples {
 						if !slices.Equal(have.IDs, want[i].IDs) || !slices.Equal(have.LogProbs, want[i].LogProbs) {

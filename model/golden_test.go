@@ -2,6 +2,7 @@ package model
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"premlp/weights"
@@ -29,6 +30,22 @@ func variants(t *testing.T) []string {
 		paths[i] = filepath.Dir(p)
 	}
 	return paths
+}
+
+// representative names variants that together have every kind of layer.
+var representative = []string{
+	"llama-linear-rope", "mistral", "gemma3", "phi3-longrope", "gpt_oss", "deepseek_v3", "gpt2", "gpt_neox", "bloom", "falcon-new",
+}
+
+// fewVariants lists the representative golden models in a short run, else all:
+// for tests that run each model many times.
+func fewVariants(t *testing.T) []string {
+	t.Helper()
+	all := variants(t)
+	if !testing.Short() {
+		return all
+	}
+	return slices.DeleteFunc(all, func(dir string) bool { return !slices.Contains(representative, filepath.Base(dir)) })
 }
 
 // parity compares a model with a golden file and returns the worst error.

@@ -13,11 +13,10 @@ var olmo = &arch{
 		c.rope(k)
 		c.AttentionBias = k.flag("attention_bias", false)
 		c.activation(k, "hidden_act", layers.SiLU)
-		c.NormEps = 1e-5 // the class's own
 		c.extra = float32(k.float("clip_qkv", 0, 0))
 	},
 	build: func(g *layers.Graph, c *Config) {
-		norm := layers.Norm{Eps: c.NormEps, Center: true, Plain: true}
+		norm := layers.Norm{Eps: 1e-5, Center: true, Plain: true}
 		f := llamaFrame(c)
 		f.final = norm
 		f.block = normedBlock(norm, blockNorms{

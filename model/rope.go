@@ -17,16 +17,17 @@ func (c *Config) rope(k *keys) {
 		p = newKeys(k.where, map[string]any{})
 	}
 	theta := k.float("rope_theta", 10000, 0)
-	c.readRope(p, theta, c.rotated(k, p))
+	c.readRope(k, p, theta)
 	k.join(p)
 }
 
-// readRope fills the config's rope from its parameters, which override a base
-// frequency. width values of each head are rotated.
-func (c *Config) readRope(p *keys, theta float64, width int) {
+// readRope fills the config's rope from its parameters p, which override the
+// base frequency and what the keys beside them say.
+func (c *Config) readRope(k, p *keys, theta float64) {
 	c.RopeTheta = p.float("rope_theta", theta, 0)
 	c.RopeType = p.text("rope_type", p.text("type", "default"))
 	p.ignore("type")
+	width := c.rotated(k, p)
 	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, width), Factor: 1}
 	read, ok := ropeTypes[c.RopeType]
 	if !ok {

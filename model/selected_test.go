@@ -10,7 +10,7 @@ import (
 // TestSelectedRowsSameBits compares the rows of a session that computes only
 // the selected rows of its last block with those of one that keeps all.
 func TestSelectedRowsSameBits(t *testing.T) {
-	for _, dir := range variants(t) {
+	for _, dir := range fewVariants(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m, err := Open(dir)
 			if err != nil {
