@@ -22,8 +22,8 @@ type ggufArch struct {
 	// of config.json. Keys of ggufRopeKeys are read too where rope is set.
 	keys map[string]string
 	rope bool
-	// only lists metadata keys that config.json does not have, with the one value
-	// that changes nothing; any is nil's meaning.
+	// only lists further metadata keys, each with the one value that is supported,
+	// or nil where the value does not matter.
 	only map[string]any
 	// fixed gives keys of config.json the values that go without saying in GGUF.
 	fixed map[string]any

@@ -121,7 +121,7 @@ func (s *ggufSource) add(file, ours string, form ggufForm) error {
 	if err != nil {
 		return err
 	}
-	if len(t.Shape) < 2 || t.Shape[0] != parts {
+	if len(t.Shape) < 2 || t.Shape[0] != parts || t.Empty() {
 		return &weights.Error{Name: file + ".weight", Want: []int{parts, -1, -1}[:max(2, len(t.Shape))], Have: t.Shape, Err: weights.ErrShape}
 	}
 	for p := range parts {
