@@ -169,7 +169,7 @@ func (x *expert) add(c *Call, e Experts, rows []int, shares []float32) {
 
 // GatedExpert is the Activate of gated MLPs.
 func GatedExpert(act Activation) func(p *Pool, dst, gate, up []float32) {
-	f := activations[act]
+	f := kernel.Activations[string(act)]
 	return func(p *Pool, dst, gate, up []float32) { p.ApplyMul(dst, gate, up, f) }
 }
 

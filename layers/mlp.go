@@ -14,16 +14,11 @@ type Activation string
 // The activations, by the names of Hugging Face configs.
 const (
 	SiLU     Activation = "silu"     // x/(1+exp(-x)), also called swish
-	GELU     Activation = "gelu"     // x·Φ(x), by erf
+	GELU     Activation = "gelu"     // x·Φ(x), Φ the normal distribution function
 	GELUTanh Activation = "gelu_new" // its approximation by tanh
 	ReLU     Activation = "relu"
 	ReLU2    Activation = "relu2" // relu(x)²
 )
-
-// activations computes each activation.
-var activations = map[Activation]kernel.Activation{
-	SiLU: kernel.SiLU, GELU: kernel.GELU, GELUTanh: kernel.GELUTanh, ReLU: kernel.ReLU, ReLU2: kernel.ReLU2,
-}
 
 // MLP describes an MLP module.
 type MLP struct {
@@ -76,8 +71,9 @@ func PlainMLP(s Scope, x *gorgonia.Node, m MLP) *gorgonia.Node {
 
 // Gate is act(g)·u, element by element, both [T, F].
 func Gate(s Scope, g, u *gorgonia.Node, act Activation) *gorgonia.Node {
-	f, run := activations[act], (*kernel.Pool).SiLUMul
-	if f == nil {
+	f, ok := kernel.Activations[string(act)]
+	run := (*kernel.Pool).SiLUMul
+	if !ok {
 		s.g.fail(fmt.Errorf("%s: no such activation %q", s.path, act))
 	}
 	if act != SiLU {
@@ -94,8 +90,8 @@ func Gate(s Scope, g, u *gorgonia.Node, act Activation) *gorgonia.Node {
 
 // Activate is act(x), element by element.
 func Activate(s Scope, x *gorgonia.Node, act Activation) *gorgonia.Node {
-	f := activations[act]
-	if f == nil {
+	f, ok := kernel.Activations[string(act)]
+	if !ok {
 		s.g.fail(fmt.Errorf("%s: no such activation %q", s.path, act))
 	}
 	return elementwise(s, string(act), x, func(p *Pool, dst, x []float32) { p.Apply(dst, x, f) })

@@ -38,7 +38,7 @@ var olderConfigs = map[string]older{
 	"falcon": {
 		names: map[string]string{"num_attention_heads": "n_head", "num_hidden_layers": "n_layer", "num_kv_heads": "n_head_kv"},
 		defaults: map[string][]any{
-			"tie_word_embeddings": {true}, "activation": {"gelu"}, "max_position_embeddings": {2048.0},
+			"tie_word_embeddings": {true}, "activation": {"gelu"}, "max_position_embeddings": {2048.0, 256.0},
 			"ffn_hidden_size": {4 * 48.0, 4 * 24.0}, "num_ln_in_parallel_attn": {nil, 2.0},
 		},
 	},

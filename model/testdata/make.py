@@ -17,9 +17,9 @@ import torch
 import transformers as hf
 from safetensors.torch import save_file
 
-SIZES = dict(vocab_size=61, tie_word_embeddings=True)
-GPT = dict(SIZES, n_embd=24, n_head=3, n_layer=2, n_positions=64)
-LLAMA = dict(SIZES, hidden_size=24, num_attention_heads=3, num_hidden_layers=2, max_position_embeddings=64)
+SIZES = dict(vocab_size=199, tie_word_embeddings=True)
+GPT = dict(SIZES, n_embd=24, n_head=3, n_layer=2, n_positions=256)
+LLAMA = dict(SIZES, hidden_size=24, num_attention_heads=3, num_hidden_layers=2, max_position_embeddings=256)
 FALCON = dict(LLAMA, num_attention_heads=6)
 
 # name: config, and what it has that the other models do not
@@ -33,7 +33,7 @@ MODELS = {
     # ALiBi slopes of a number of heads that is no power of 2
     "bloom-heads": hf.BloomConfig(**SIZES, hidden_size=24, n_head=3, n_layer=2),
     # the same, with clipped projections and a scale of the config's own
-    "mpt-heads": hf.MptConfig(**SIZES, d_model=24, n_heads=3, n_layers=2, max_seq_len=64, attn_config=dict(clip_qkv=0.5, softmax_scale=0.3)),
+    "mpt-heads": hf.MptConfig(**SIZES, d_model=24, n_heads=3, n_layers=2, max_seq_len=256, attn_config=dict(clip_qkv=0.5, softmax_scale=0.3)),
     # ALiBi, the MLP behind attention, a key and value head for each query head
     "falcon-rw": hf.FalconConfig(**FALCON, alibi=True, bias=True, multi_query=False, parallel_attn=False),
     # ALiBi with the MLP beside attention

@@ -1,9 +1,20 @@
 package kernel
 
-import "math"
-
 // Activation is a function of one value, applied element by element.
-type Activation func(x float32) float32
+type Activation struct {
+	value func(x float32) float32
+	// slice picks the kernel's own form; nil: there is none.
+	slice func(k *Kernel) func(dst, x []float32)
+}
+
+// Activations lists them by their names in configs.
+var Activations = map[string]Activation{
+	"silu":     {value: SiLU},
+	"relu":     {value: ReLU},
+	"relu2":    {value: ReLU2},
+	"gelu":     {GELU, func(k *Kernel) func(dst, x []float32) { return k.gelu }},
+	"gelu_new": {GELUTanh, func(k *Kernel) func(dst, x []float32) { return k.geluTanh }},
+}
 
 // SiLU is x·σ(x) = x / (1 + exp(-x)), also called swish.
 func SiLU(x float32) float32 { return x / (1 + Exp(-x)) }
@@ -15,22 +26,6 @@ func ReLU(x float32) float32 { return max(x, 0) }
 func ReLU2(x float32) float32 {
 	y := max(x, 0)
 	return y * y
-}
-
-// GELU is x·Φ(x), Φ the normal distribution function: x/2 · (1 + erf(x/√2)).
-// Hendrycks and Gimpel, "Gaussian error linear units", 2016.
-func GELU(x float32) float32 {
-	return float32(0.5 * float64(x) * (1 + Erf(float64(x)*math.Sqrt2/2)))
-}
-
-// GELUTanh is GELU's published approximation:
-//
-//	x/2 · (1 + tanh u) = x / (1 + exp(-2u)),  u = sqrt(2/π)·(x + 0.044715·x³)
-func GELUTanh(x float32) float32 {
-	const twice = -1.5957691216057308 // -2·sqrt(2/π)
-	cube := float32(float32(x*x) * x)
-	inner := x + float32(0.044715*cube)
-	return x / (1 + Exp(float32(twice*inner)))
 }
 
 // Tanh returns the hyperbolic tangent of x.
@@ -48,21 +43,27 @@ func Tanh(x float32) float32 {
 	return 1 - 2/(Exp(2*x)+1)
 }
 
+// apply writes f of each element of x to dst.
+func (f Activation) apply(k *Kernel, dst, x []float32) {
+	if f.slice != nil {
+		f.slice(k)(dst, x)
+		return
+	}
+	for i := range dst {
+		dst[i] = f.value(x[i])
+	}
+}
+
 // Apply writes f of each element of x to dst.
 func (p *Pool) Apply(dst, x []float32, f Activation) {
-	p.runElements(len(dst), func(from, to int) {
-		for i := from; i < to; i++ {
-			dst[i] = f(x[i])
-		}
-	})
+	p.runElements(len(dst), func(from, to int) { f.apply(&p.kernel, dst[from:to], x[from:to]) })
 }
 
 // ApplyMul writes f(gate)·up to dst, element by element.
 func (p *Pool) ApplyMul(dst, gate, up []float32, f Activation) {
 	p.runElements(len(dst), func(from, to int) {
-		for i := from; i < to; i++ {
-			dst[i] = f(gate[i]) * up[i]
-		}
+		f.apply(&p.kernel, dst[from:to], gate[from:to])
+		p.kernel.mul(dst[from:to], dst[from:to], up[from:to])
 	})
 }
 

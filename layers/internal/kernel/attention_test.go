@@ -48,7 +48,16 @@ func contractAttention(kernel Kernel, q, k, v []float32, rows []int, head int, s
 	scores, top := map[int]float32{}, float32(math.Inf(-1))
 	for j := from; j < to; j++ {
 		scores[j] = chain(kernel, q, k[at(j):at(j)+s.Width]) * s.Scale
+		if s.SoftCap > 0 {
+			scores[j] = s.SoftCap * Tanh(scores[j]/s.SoftCap)
+		}
+		if s.Bias != nil {
+			scores[j] += s.Bias(head, len(rows)-1, j)
+		}
 		top = max(top, scores[j])
+	}
+	if s.Sinks != nil {
+		top = max(top, s.Sinks[head])
 	}
 	out := make([]float32, s.Width)
 	var total float32
@@ -64,10 +73,18 @@ func contractAttention(kernel Kernel, q, k, v []float32, rows []int, head int, s
 		total += part
 		AddTo(out, sum)
 	}
+	if s.Sinks != nil {
+		total += Exp(s.Sinks[head] - top)
+	}
 	for i := range out {
 		out[i] /= total
 	}
 	return out
+}
+
+// slope is a bias that depends on all that it may.
+func slope(head, query, key int) float32 {
+	return float32(head+1)/8*float32(key-query) + float32(query%3)
 }
 
 // TestAttentionFollowsTheContract compares every kernel with the plain formula,
@@ -87,6 +104,10 @@ func TestAttentionFollowsTheContract(t *testing.T) {
 			{Heads: 2, KVHeads: 2, Width: 16, Scale: 0.3, Window: 5},
 			{Heads: 3, KVHeads: 1, Width: 7, Scale: 0.4, Window: 66},
 			{Heads: 1, KVHeads: 1, Width: BlockK + 5, Scale: 0.06},
+			{Heads: 4, KVHeads: 2, Width: 12, Scale: 0.3, SoftCap: 1.5},
+			{Heads: 6, KVHeads: 3, Width: 8, Scale: 0.35, Bias: slope},
+			{Heads: 3, KVHeads: 1, Width: 8, Scale: 0.35, Sinks: []float32{-3, 0.5, 40}},
+			{Heads: 4, KVHeads: 4, Width: 5, Scale: 0.4, Window: 9, SoftCap: 2, Bias: slope, Sinks: []float32{1, 2, 3, 4}},
 		} {
 			for _, special := range []bool{false, true} {
 				r := rand.New(rand.NewPCG(uint64(i), 9))
@@ -110,7 +131,7 @@ func TestAttentionFollowsTheContract(t *testing.T) {
 						for h := range s.Heads {
 							at := (row*s.Heads + h) * s.Width
 							want := contractAttention(kernel, q[at:at+s.Width], k, v, rows, h, s)
-							sameBits(t, fmt.Sprintf("%+v, row %d, head %d", s, row, h), want, have[at:at+s.Width])
+							sameBits(t, fmt.Sprintf("shape %d, row %d, head %d", i, row, h), want, have[at:at+s.Width])
 						}
 					}
 				}

@@ -85,20 +85,52 @@ func divide2(s *float32, n int, total *float32)
 //go:noescape
 func siluMul2(dst *float32, gate *float32, up *float32, n int)
 
+// gelu2 is Kernel.gelu for n ≥ 1 whole registers.
+// 3.1 ns a value in cache on a Xeon at 2.5 GHz.
+//
+//go:noescape
+func gelu2(dst *float32, x *float32, n int)
+
+// geluTanh2 is Kernel.geluTanh for n ≥ 1 whole registers.
+// 1.8 ns a value in cache on a Xeon at 2.5 GHz.
+//
+//go:noescape
+func geluTanh2(dst *float32, x *float32, n int)
+
 // add2 is Kernel.add for n ≥ 1 whole registers.
 //
 //go:noescape
 func add2(dst *float32, a *float32, b *float32, n int)
+
+// mul2 is Kernel.mul for n ≥ 1 whole registers.
+//
+//go:noescape
+func mul2(dst *float32, a *float32, b *float32, n int)
 
 // sumSquares2 adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.
 //
 //go:noescape
 func sumSquares2(x *float32, n int, lanes *float64)
 
+// sum2 adds n ≥ 1 times 16 values to the 16 lanes of Kernel.sum.
+//
+//go:noescape
+func sum2(x *float32, n int, lanes *float64)
+
+// deviations2 adds the squares of x - mean of n ≥ 1 times 16 values to the 16 lanes of Kernel.deviations.
+//
+//go:noescape
+func deviations2(x *float32, n int, lanes *float64, mean float64)
+
 // scaleMul2 is Kernel.scaleMul for n ≥ 1 whole registers.
 //
 //go:noescape
 func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)
+
+// centreMul2 is Kernel.centreMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func centreMul2(dst *float32, x *float32, w *float32, n int, mean float32, factor float32)
 
 // expandBF162 is Kernel.expand for k ≥ 1 rows of BFloat16: a shift and a mask for two
 // registers of values.

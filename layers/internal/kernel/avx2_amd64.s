@@ -1341,23 +1341,159 @@ DATA exp2<>+400(SB)/4, $0x7f800000
 DATA exp2<>+404(SB)/4, $0x7f800000
 DATA exp2<>+408(SB)/4, $0x7f800000
 DATA exp2<>+412(SB)/4, $0x7f800000
-DATA exp2<>+416(SB)/4, $0x0000007f
-DATA exp2<>+420(SB)/4, $0x0000007f
-DATA exp2<>+424(SB)/4, $0x0000007f
-DATA exp2<>+428(SB)/4, $0x0000007f
-DATA exp2<>+432(SB)/4, $0x0000007f
-DATA exp2<>+436(SB)/4, $0x0000007f
-DATA exp2<>+440(SB)/4, $0x0000007f
-DATA exp2<>+444(SB)/4, $0x0000007f
-DATA exp2<>+448(SB)/4, $0x80000000
-DATA exp2<>+452(SB)/4, $0x80000000
-DATA exp2<>+456(SB)/4, $0x80000000
-DATA exp2<>+460(SB)/4, $0x80000000
-DATA exp2<>+464(SB)/4, $0x80000000
-DATA exp2<>+468(SB)/4, $0x80000000
-DATA exp2<>+472(SB)/4, $0x80000000
-DATA exp2<>+476(SB)/4, $0x80000000
-GLOBL exp2<>(SB), RODATA|NOPTR, $480
+DATA exp2<>+416(SB)/4, $0x3f415a5e
+DATA exp2<>+420(SB)/4, $0x3f415a5e
+DATA exp2<>+424(SB)/4, $0x3f415a5e
+DATA exp2<>+428(SB)/4, $0x3f415a5e
+DATA exp2<>+432(SB)/4, $0x3f415a5e
+DATA exp2<>+436(SB)/4, $0x3f415a5e
+DATA exp2<>+440(SB)/4, $0x3f415a5e
+DATA exp2<>+444(SB)/4, $0x3f415a5e
+DATA exp2<>+448(SB)/4, $0xbf1b9f1c
+DATA exp2<>+452(SB)/4, $0xbf1b9f1c
+DATA exp2<>+456(SB)/4, $0xbf1b9f1c
+DATA exp2<>+460(SB)/4, $0xbf1b9f1c
+DATA exp2<>+464(SB)/4, $0xbf1b9f1c
+DATA exp2<>+468(SB)/4, $0xbf1b9f1c
+DATA exp2<>+472(SB)/4, $0xbf1b9f1c
+DATA exp2<>+476(SB)/4, $0xbf1b9f1c
+DATA exp2<>+480(SB)/4, $0x3ec636cf
+DATA exp2<>+484(SB)/4, $0x3ec636cf
+DATA exp2<>+488(SB)/4, $0x3ec636cf
+DATA exp2<>+492(SB)/4, $0x3ec636cf
+DATA exp2<>+496(SB)/4, $0x3ec636cf
+DATA exp2<>+500(SB)/4, $0x3ec636cf
+DATA exp2<>+504(SB)/4, $0x3ec636cf
+DATA exp2<>+508(SB)/4, $0x3ec636cf
+DATA exp2<>+512(SB)/4, $0xbe3f0003
+DATA exp2<>+516(SB)/4, $0xbe3f0003
+DATA exp2<>+520(SB)/4, $0xbe3f0003
+DATA exp2<>+524(SB)/4, $0xbe3f0003
+DATA exp2<>+528(SB)/4, $0xbe3f0003
+DATA exp2<>+532(SB)/4, $0xbe3f0003
+DATA exp2<>+536(SB)/4, $0xbe3f0003
+DATA exp2<>+540(SB)/4, $0xbe3f0003
+DATA exp2<>+544(SB)/4, $0x3d7769f0
+DATA exp2<>+548(SB)/4, $0x3d7769f0
+DATA exp2<>+552(SB)/4, $0x3d7769f0
+DATA exp2<>+556(SB)/4, $0x3d7769f0
+DATA exp2<>+560(SB)/4, $0x3d7769f0
+DATA exp2<>+564(SB)/4, $0x3d7769f0
+DATA exp2<>+568(SB)/4, $0x3d7769f0
+DATA exp2<>+572(SB)/4, $0x3d7769f0
+DATA exp2<>+576(SB)/4, $0xbbf6944e
+DATA exp2<>+580(SB)/4, $0xbbf6944e
+DATA exp2<>+584(SB)/4, $0xbbf6944e
+DATA exp2<>+588(SB)/4, $0xbbf6944e
+DATA exp2<>+592(SB)/4, $0xbbf6944e
+DATA exp2<>+596(SB)/4, $0xbbf6944e
+DATA exp2<>+600(SB)/4, $0xbbf6944e
+DATA exp2<>+604(SB)/4, $0xbbf6944e
+DATA exp2<>+608(SB)/4, $0xbb662ae4
+DATA exp2<>+612(SB)/4, $0xbb662ae4
+DATA exp2<>+616(SB)/4, $0xbb662ae4
+DATA exp2<>+620(SB)/4, $0xbb662ae4
+DATA exp2<>+624(SB)/4, $0xbb662ae4
+DATA exp2<>+628(SB)/4, $0xbb662ae4
+DATA exp2<>+632(SB)/4, $0xbb662ae4
+DATA exp2<>+636(SB)/4, $0xbb662ae4
+DATA exp2<>+640(SB)/4, $0x3acdbab0
+DATA exp2<>+644(SB)/4, $0x3acdbab0
+DATA exp2<>+648(SB)/4, $0x3acdbab0
+DATA exp2<>+652(SB)/4, $0x3acdbab0
+DATA exp2<>+656(SB)/4, $0x3acdbab0
+DATA exp2<>+660(SB)/4, $0x3acdbab0
+DATA exp2<>+664(SB)/4, $0x3acdbab0
+DATA exp2<>+668(SB)/4, $0x3acdbab0
+DATA exp2<>+672(SB)/4, $0x393b092f
+DATA exp2<>+676(SB)/4, $0x393b092f
+DATA exp2<>+680(SB)/4, $0x393b092f
+DATA exp2<>+684(SB)/4, $0x393b092f
+DATA exp2<>+688(SB)/4, $0x393b092f
+DATA exp2<>+692(SB)/4, $0x393b092f
+DATA exp2<>+696(SB)/4, $0x393b092f
+DATA exp2<>+700(SB)/4, $0x393b092f
+DATA exp2<>+704(SB)/4, $0xb90addd5
+DATA exp2<>+708(SB)/4, $0xb90addd5
+DATA exp2<>+712(SB)/4, $0xb90addd5
+DATA exp2<>+716(SB)/4, $0xb90addd5
+DATA exp2<>+720(SB)/4, $0xb90addd5
+DATA exp2<>+724(SB)/4, $0xb90addd5
+DATA exp2<>+728(SB)/4, $0xb90addd5
+DATA exp2<>+732(SB)/4, $0xb90addd5
+DATA exp2<>+736(SB)/4, $0x3f000000
+DATA exp2<>+740(SB)/4, $0x3f000000
+DATA exp2<>+744(SB)/4, $0x3f000000
+DATA exp2<>+748(SB)/4, $0x3f000000
+DATA exp2<>+752(SB)/4, $0x3f000000
+DATA exp2<>+756(SB)/4, $0x3f000000
+DATA exp2<>+760(SB)/4, $0x3f000000
+DATA exp2<>+764(SB)/4, $0x3f000000
+DATA exp2<>+768(SB)/4, $0xbf000000
+DATA exp2<>+772(SB)/4, $0xbf000000
+DATA exp2<>+776(SB)/4, $0xbf000000
+DATA exp2<>+780(SB)/4, $0xbf000000
+DATA exp2<>+784(SB)/4, $0xbf000000
+DATA exp2<>+788(SB)/4, $0xbf000000
+DATA exp2<>+792(SB)/4, $0xbf000000
+DATA exp2<>+796(SB)/4, $0xbf000000
+DATA exp2<>+800(SB)/4, $0x40800000
+DATA exp2<>+804(SB)/4, $0x40800000
+DATA exp2<>+808(SB)/4, $0x40800000
+DATA exp2<>+812(SB)/4, $0x40800000
+DATA exp2<>+816(SB)/4, $0x40800000
+DATA exp2<>+820(SB)/4, $0x40800000
+DATA exp2<>+824(SB)/4, $0x40800000
+DATA exp2<>+828(SB)/4, $0x40800000
+DATA exp2<>+832(SB)/4, $0x41800000
+DATA exp2<>+836(SB)/4, $0x41800000
+DATA exp2<>+840(SB)/4, $0x41800000
+DATA exp2<>+844(SB)/4, $0x41800000
+DATA exp2<>+848(SB)/4, $0x41800000
+DATA exp2<>+852(SB)/4, $0x41800000
+DATA exp2<>+856(SB)/4, $0x41800000
+DATA exp2<>+860(SB)/4, $0x41800000
+DATA exp2<>+864(SB)/4, $0x3d372713
+DATA exp2<>+868(SB)/4, $0x3d372713
+DATA exp2<>+872(SB)/4, $0x3d372713
+DATA exp2<>+876(SB)/4, $0x3d372713
+DATA exp2<>+880(SB)/4, $0x3d372713
+DATA exp2<>+884(SB)/4, $0x3d372713
+DATA exp2<>+888(SB)/4, $0x3d372713
+DATA exp2<>+892(SB)/4, $0x3d372713
+DATA exp2<>+896(SB)/4, $0xbfcc422a
+DATA exp2<>+900(SB)/4, $0xbfcc422a
+DATA exp2<>+904(SB)/4, $0xbfcc422a
+DATA exp2<>+908(SB)/4, $0xbfcc422a
+DATA exp2<>+912(SB)/4, $0xbfcc422a
+DATA exp2<>+916(SB)/4, $0xbfcc422a
+DATA exp2<>+920(SB)/4, $0xbfcc422a
+DATA exp2<>+924(SB)/4, $0xbfcc422a
+DATA exp2<>+928(SB)/4, $0x0000007f
+DATA exp2<>+932(SB)/4, $0x0000007f
+DATA exp2<>+936(SB)/4, $0x0000007f
+DATA exp2<>+940(SB)/4, $0x0000007f
+DATA exp2<>+944(SB)/4, $0x0000007f
+DATA exp2<>+948(SB)/4, $0x0000007f
+DATA exp2<>+952(SB)/4, $0x0000007f
+DATA exp2<>+956(SB)/4, $0x0000007f
+DATA exp2<>+960(SB)/4, $0x80000000
+DATA exp2<>+964(SB)/4, $0x80000000
+DATA exp2<>+968(SB)/4, $0x80000000
+DATA exp2<>+972(SB)/4, $0x80000000
+DATA exp2<>+976(SB)/4, $0x80000000
+DATA exp2<>+980(SB)/4, $0x80000000
+DATA exp2<>+984(SB)/4, $0x80000000
+DATA exp2<>+988(SB)/4, $0x80000000
+DATA exp2<>+992(SB)/4, $0x7fffffff
+DATA exp2<>+996(SB)/4, $0x7fffffff
+DATA exp2<>+1000(SB)/4, $0x7fffffff
+DATA exp2<>+1004(SB)/4, $0x7fffffff
+DATA exp2<>+1008(SB)/4, $0x7fffffff
+DATA exp2<>+1012(SB)/4, $0x7fffffff
+DATA exp2<>+1016(SB)/4, $0x7fffffff
+DATA exp2<>+1020(SB)/4, $0x7fffffff
+GLOBL exp2<>(SB), RODATA|NOPTR, $1024
 
 // func expSum2(s *float32, n int, top *float32, total *float32)
 // Requires: AVX, AVX2
@@ -1396,10 +1532,10 @@ columna:
 	VCVTTPS2DQ Y3, Y3
 	VPSRAD     $0x01, Y3, Y2
 	VPSUBD     Y2, Y3, Y3
-	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPADDD     exp2<>+928(SB), Y2, Y2
 	VPSLLD     $0x17, Y2, Y2
 	VMULPS     Y2, Y1, Y1
-	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPADDD     exp2<>+928(SB), Y3, Y3
 	VPSLLD     $0x17, Y3, Y3
 	VMULPS     Y3, Y1, Y1
 	VMOVUPS    exp2<>+384(SB), Y2
@@ -1444,10 +1580,10 @@ columnb:
 	VCVTTPS2DQ Y3, Y3
 	VPSRAD     $0x01, Y3, Y2
 	VPSUBD     Y2, Y3, Y3
-	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPADDD     exp2<>+928(SB), Y2, Y2
 	VPSLLD     $0x17, Y2, Y2
 	VMULPS     Y2, Y1, Y1
-	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPADDD     exp2<>+928(SB), Y3, Y3
 	VPSLLD     $0x17, Y3, Y3
 	VMULPS     Y3, Y1, Y1
 	VMOVUPS    exp2<>+384(SB), Y2
@@ -1492,10 +1628,10 @@ columnc:
 	VCVTTPS2DQ Y3, Y3
 	VPSRAD     $0x01, Y3, Y2
 	VPSUBD     Y2, Y3, Y3
-	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPADDD     exp2<>+928(SB), Y2, Y2
 	VPSLLD     $0x17, Y2, Y2
 	VMULPS     Y2, Y1, Y1
-	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPADDD     exp2<>+928(SB), Y3, Y3
 	VPSLLD     $0x17, Y3, Y3
 	VMULPS     Y3, Y1, Y1
 	VMOVUPS    exp2<>+384(SB), Y2
@@ -1540,10 +1676,10 @@ columnd:
 	VCVTTPS2DQ Y3, Y3
 	VPSRAD     $0x01, Y3, Y2
 	VPSUBD     Y2, Y3, Y3
-	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPADDD     exp2<>+928(SB), Y2, Y2
 	VPSLLD     $0x17, Y2, Y2
 	VMULPS     Y2, Y1, Y1
-	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPADDD     exp2<>+928(SB), Y3, Y3
 	VPSLLD     $0x17, Y3, Y3
 	VMULPS     Y3, Y1, Y1
 	VMOVUPS    exp2<>+384(SB), Y2
@@ -1682,7 +1818,7 @@ TEXT ·siluMul2(SB), NOSPLIT, $0-32
 
 vector:
 	VMOVUPS    (DX), Y5
-	VMOVUPS    exp2<>+448(SB), Y0
+	VMOVUPS    exp2<>+960(SB), Y0
 	VXORPS     Y5, Y0, Y0
 	VMULPS     exp2<>+0(SB), Y0, Y3
 	VADDPS     exp2<>+32(SB), Y3, Y3
@@ -1706,10 +1842,10 @@ vector:
 	VCVTTPS2DQ Y3, Y3
 	VPSRAD     $0x01, Y3, Y2
 	VPSUBD     Y2, Y3, Y3
-	VPADDD     exp2<>+416(SB), Y2, Y2
+	VPADDD     exp2<>+928(SB), Y2, Y2
 	VPSLLD     $0x17, Y2, Y2
 	VMULPS     Y2, Y1, Y1
-	VPADDD     exp2<>+416(SB), Y3, Y3
+	VPADDD     exp2<>+928(SB), Y3, Y3
 	VPSLLD     $0x17, Y3, Y3
 	VMULPS     Y3, Y1, Y1
 	VMOVUPS    exp2<>+384(SB), Y2
@@ -1729,6 +1865,150 @@ vector:
 	VZEROUPPER
 	RET
 
+// func gelu2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gelu2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+vector:
+	VMOVUPS     (CX), Y5
+	VMOVUPS     exp2<>+992(SB), Y6
+	VANDPS      Y5, Y6, Y6
+	VMINPS      exp2<>+832(SB), Y6, Y6
+	VMULPS      Y6, Y6, Y0
+	VMOVAPS     Y6, Y7
+	VFMSUB213PS Y0, Y6, Y7
+	VMULPS      exp2<>+768(SB), Y0, Y0
+	VMULPS      exp2<>+0(SB), Y0, Y3
+	VADDPS      exp2<>+32(SB), Y3, Y3
+	VSUBPS      exp2<>+32(SB), Y3, Y3
+	VMULPS      exp2<>+64(SB), Y3, Y2
+	VSUBPS      Y2, Y0, Y4
+	VMULPS      exp2<>+96(SB), Y3, Y2
+	VSUBPS      Y2, Y4, Y4
+	VMULPS      exp2<>+256(SB), Y4, Y1
+	VADDPS      exp2<>+224(SB), Y1, Y1
+	VMULPS      Y4, Y1, Y1
+	VADDPS      exp2<>+192(SB), Y1, Y1
+	VMULPS      Y4, Y1, Y1
+	VADDPS      exp2<>+160(SB), Y1, Y1
+	VMULPS      Y4, Y1, Y1
+	VADDPS      exp2<>+128(SB), Y1, Y1
+	VMULPS      Y4, Y4, Y2
+	VMULPS      Y2, Y1, Y1
+	VADDPS      Y4, Y1, Y1
+	VADDPS      exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ  Y3, Y3
+	VPSRAD      $0x01, Y3, Y2
+	VPSUBD      Y2, Y3, Y3
+	VPADDD      exp2<>+928(SB), Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VMULPS      Y2, Y1, Y1
+	VPADDD      exp2<>+928(SB), Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VMULPS      Y3, Y1, Y1
+	VMOVUPS     exp2<>+384(SB), Y2
+	VCMPPS      $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS   Y3, Y2, Y1, Y1
+	VCMPPS      $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS     Y1, Y3, Y1
+	VMULPS      exp2<>+736(SB), Y7, Y7
+	VMULPS      Y1, Y7, Y7
+	VSUBPS      Y7, Y1, Y1
+	VADDPS      exp2<>+800(SB), Y6, Y8
+	VSUBPS      exp2<>+800(SB), Y6, Y9
+	VDIVPS      Y8, Y9, Y9
+	VMULPS      exp2<>+704(SB), Y9, Y10
+	VADDPS      exp2<>+672(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+640(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+608(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+576(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+544(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+512(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+480(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+448(SB), Y10, Y10
+	VMULPS      Y9, Y10, Y10
+	VADDPS      exp2<>+416(SB), Y10, Y10
+	VMULPS      Y10, Y1, Y1
+	VDIVPS      Y8, Y1, Y1
+	VMOVUPS     exp2<>+352(SB), Y2
+	VSUBPS      Y1, Y2, Y2
+	VBLENDVPS   Y5, Y1, Y2, Y2
+	VMULPS      Y5, Y2, Y2
+	VMOVUPS     Y2, (AX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, CX
+	DECQ        DX
+	JNE         vector
+	VZEROUPPER
+	RET
+
+// func geluTanh2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·geluTanh2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+vector:
+	VMOVUPS    (CX), Y5
+	VMULPS     Y5, Y5, Y0
+	VMULPS     Y5, Y0, Y0
+	VMULPS     exp2<>+864(SB), Y0, Y0
+	VADDPS     Y5, Y0, Y0
+	VMULPS     exp2<>+896(SB), Y0, Y0
+	VMULPS     exp2<>+0(SB), Y0, Y3
+	VADDPS     exp2<>+32(SB), Y3, Y3
+	VSUBPS     exp2<>+32(SB), Y3, Y3
+	VMULPS     exp2<>+64(SB), Y3, Y2
+	VSUBPS     Y2, Y0, Y4
+	VMULPS     exp2<>+96(SB), Y3, Y2
+	VSUBPS     Y2, Y4, Y4
+	VMULPS     exp2<>+256(SB), Y4, Y1
+	VADDPS     exp2<>+224(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+192(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+160(SB), Y1, Y1
+	VMULPS     Y4, Y1, Y1
+	VADDPS     exp2<>+128(SB), Y1, Y1
+	VMULPS     Y4, Y4, Y2
+	VMULPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VCVTTPS2DQ Y3, Y3
+	VPSRAD     $0x01, Y3, Y2
+	VPSUBD     Y2, Y3, Y3
+	VPADDD     exp2<>+928(SB), Y2, Y2
+	VPSLLD     $0x17, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VPADDD     exp2<>+928(SB), Y3, Y3
+	VPSLLD     $0x17, Y3, Y3
+	VMULPS     Y3, Y1, Y1
+	VMOVUPS    exp2<>+384(SB), Y2
+	VCMPPS     $0x1e, exp2<>+288(SB), Y0, Y3
+	VBLENDVPS  Y3, Y2, Y1, Y1
+	VCMPPS     $0x11, exp2<>+320(SB), Y0, Y3
+	VANDNPS    Y1, Y3, Y1
+	VADDPS     exp2<>+352(SB), Y1, Y1
+	VDIVPS     Y1, Y5, Y5
+	VMOVUPS    Y5, (AX)
+	ADDQ       $0x00000020, AX
+	ADDQ       $0x00000020, CX
+	DECQ       DX
+	JNE        vector
+	VZEROUPPER
+	RET
+
 // func add2(dst *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·add2(SB), NOSPLIT, $0-32
@@ -1740,6 +2020,26 @@ TEXT ·add2(SB), NOSPLIT, $0-32
 vector:
 	VMOVUPS (DX), Y0
 	VADDPS  (BX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET
+
+// func mul2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·mul2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ a+8(FP), DX
+	MOVQ b+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Y0
+	VMULPS  (BX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x00000020, AX
 	ADDQ    $0x00000020, DX
@@ -1783,6 +2083,75 @@ group:
 	VZEROUPPER
 	RET
 
+// func sum2(x *float32, n int, lanes *float64)
+// Requires: AVX
+TEXT ·sum2(SB), NOSPLIT, $0-24
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    lanes+16(FP), DX
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+
+group:
+	VCVTPS2PD (AX), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(AX), Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 32(AX), Y6
+	VADDPD    Y6, Y2, Y2
+	VCVTPS2PD 48(AX), Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Y0, (DX)
+	VMOVUPD   Y1, 32(DX)
+	VMOVUPD   Y2, 64(DX)
+	VMOVUPD   Y3, 96(DX)
+	VZEROUPPER
+	RET
+
+// func deviations2(x *float32, n int, lanes *float64, mean float64)
+// Requires: AVX
+TEXT ·deviations2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         lanes+16(FP), DX
+	VBROADCASTSD mean+24(FP), Y8
+	VMOVUPD      (DX), Y0
+	VMOVUPD      32(DX), Y1
+	VMOVUPD      64(DX), Y2
+	VMOVUPD      96(DX), Y3
+
+group:
+	VCVTPS2PD (AX), Y4
+	VSUBPD    Y8, Y4, Y4
+	VMULPD    Y4, Y4, Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(AX), Y5
+	VSUBPD    Y8, Y5, Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 32(AX), Y6
+	VSUBPD    Y8, Y6, Y6
+	VMULPD    Y6, Y6, Y6
+	VADDPD    Y6, Y2, Y2
+	VCVTPS2PD 48(AX), Y7
+	VSUBPD    Y8, Y7, Y7
+	VMULPD    Y7, Y7, Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Y0, (DX)
+	VMOVUPD   Y1, 32(DX)
+	VMOVUPD   Y2, 64(DX)
+	VMOVUPD   Y3, 96(DX)
+	VZEROUPPER
+	RET
+
 // func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)
 // Requires: AVX
 TEXT ·scaleMul2(SB), NOSPLIT, $0-36
@@ -1794,6 +2163,30 @@ TEXT ·scaleMul2(SB), NOSPLIT, $0-36
 
 vector:
 	VMULPS  (DX), Y1, Y0
+	VMULPS  (BX), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, DX
+	ADDQ    $0x00000020, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET
+
+// func centreMul2(dst *float32, x *float32, w *float32, n int, mean float32, factor float32)
+// Requires: AVX
+TEXT ·centreMul2(SB), NOSPLIT, $0-40
+	VBROADCASTSS mean+32(FP), Y1
+	VBROADCASTSS factor+36(FP), Y2
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         w+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Y0
+	VSUBPS  Y1, Y0, Y0
+	VMULPS  Y2, Y0, Y0
 	VMULPS  (BX), Y0, Y0
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x00000020, AX

@@ -138,20 +138,52 @@ func divide512(s *float32, n int, total *float32)
 //go:noescape
 func siluMul512(dst *float32, gate *float32, up *float32, n int)
 
+// gelu512 is Kernel.gelu for n ≥ 1 whole registers.
+// 2.1 ns a value in cache on a Xeon at 2.5 GHz.
+//
+//go:noescape
+func gelu512(dst *float32, x *float32, n int)
+
+// geluTanh512 is Kernel.geluTanh for n ≥ 1 whole registers.
+// 1.2 ns a value in cache on a Xeon at 2.5 GHz.
+//
+//go:noescape
+func geluTanh512(dst *float32, x *float32, n int)
+
 // add512 is Kernel.add for n ≥ 1 whole registers.
 //
 //go:noescape
 func add512(dst *float32, a *float32, b *float32, n int)
+
+// mul512 is Kernel.mul for n ≥ 1 whole registers.
+//
+//go:noescape
+func mul512(dst *float32, a *float32, b *float32, n int)
 
 // sumSquares512 adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.
 //
 //go:noescape
 func sumSquares512(x *float32, n int, lanes *float64)
 
+// sum512 adds n ≥ 1 times 16 values to the 16 lanes of Kernel.sum.
+//
+//go:noescape
+func sum512(x *float32, n int, lanes *float64)
+
+// deviations512 adds the squares of x - mean of n ≥ 1 times 16 values to the 16 lanes of Kernel.deviations.
+//
+//go:noescape
+func deviations512(x *float32, n int, lanes *float64, mean float64)
+
 // scaleMul512 is Kernel.scaleMul for n ≥ 1 whole registers.
 //
 //go:noescape
 func scaleMul512(dst *float32, x *float32, w *float32, n int, scale float32)
+
+// centreMul512 is Kernel.centreMul for n ≥ 1 whole registers.
+//
+//go:noescape
+func centreMul512(dst *float32, x *float32, w *float32, n int, mean float32, factor float32)
 
 // expandBF16512 is Kernel.expand for k ≥ 1 rows of BFloat16: a shift and a mask for two
 // registers of values.

@@ -4740,39 +4740,311 @@ DATA exp512<>+816(SB)/4, $0x7f800000
 DATA exp512<>+820(SB)/4, $0x7f800000
 DATA exp512<>+824(SB)/4, $0x7f800000
 DATA exp512<>+828(SB)/4, $0x7f800000
-DATA exp512<>+832(SB)/4, $0x0000007f
-DATA exp512<>+836(SB)/4, $0x0000007f
-DATA exp512<>+840(SB)/4, $0x0000007f
-DATA exp512<>+844(SB)/4, $0x0000007f
-DATA exp512<>+848(SB)/4, $0x0000007f
-DATA exp512<>+852(SB)/4, $0x0000007f
-DATA exp512<>+856(SB)/4, $0x0000007f
-DATA exp512<>+860(SB)/4, $0x0000007f
-DATA exp512<>+864(SB)/4, $0x0000007f
-DATA exp512<>+868(SB)/4, $0x0000007f
-DATA exp512<>+872(SB)/4, $0x0000007f
-DATA exp512<>+876(SB)/4, $0x0000007f
-DATA exp512<>+880(SB)/4, $0x0000007f
-DATA exp512<>+884(SB)/4, $0x0000007f
-DATA exp512<>+888(SB)/4, $0x0000007f
-DATA exp512<>+892(SB)/4, $0x0000007f
-DATA exp512<>+896(SB)/4, $0x80000000
-DATA exp512<>+900(SB)/4, $0x80000000
-DATA exp512<>+904(SB)/4, $0x80000000
-DATA exp512<>+908(SB)/4, $0x80000000
-DATA exp512<>+912(SB)/4, $0x80000000
-DATA exp512<>+916(SB)/4, $0x80000000
-DATA exp512<>+920(SB)/4, $0x80000000
-DATA exp512<>+924(SB)/4, $0x80000000
-DATA exp512<>+928(SB)/4, $0x80000000
-DATA exp512<>+932(SB)/4, $0x80000000
-DATA exp512<>+936(SB)/4, $0x80000000
-DATA exp512<>+940(SB)/4, $0x80000000
-DATA exp512<>+944(SB)/4, $0x80000000
-DATA exp512<>+948(SB)/4, $0x80000000
-DATA exp512<>+952(SB)/4, $0x80000000
-DATA exp512<>+956(SB)/4, $0x80000000
-GLOBL exp512<>(SB), RODATA|NOPTR, $960
+DATA exp512<>+832(SB)/4, $0x3f415a5e
+DATA exp512<>+836(SB)/4, $0x3f415a5e
+DATA exp512<>+840(SB)/4, $0x3f415a5e
+DATA exp512<>+844(SB)/4, $0x3f415a5e
+DATA exp512<>+848(SB)/4, $0x3f415a5e
+DATA exp512<>+852(SB)/4, $0x3f415a5e
+DATA exp512<>+856(SB)/4, $0x3f415a5e
+DATA exp512<>+860(SB)/4, $0x3f415a5e
+DATA exp512<>+864(SB)/4, $0x3f415a5e
+DATA exp512<>+868(SB)/4, $0x3f415a5e
+DATA exp512<>+872(SB)/4, $0x3f415a5e
+DATA exp512<>+876(SB)/4, $0x3f415a5e
+DATA exp512<>+880(SB)/4, $0x3f415a5e
+DATA exp512<>+884(SB)/4, $0x3f415a5e
+DATA exp512<>+888(SB)/4, $0x3f415a5e
+DATA exp512<>+892(SB)/4, $0x3f415a5e
+DATA exp512<>+896(SB)/4, $0xbf1b9f1c
+DATA exp512<>+900(SB)/4, $0xbf1b9f1c
+DATA exp512<>+904(SB)/4, $0xbf1b9f1c
+DATA exp512<>+908(SB)/4, $0xbf1b9f1c
+DATA exp512<>+912(SB)/4, $0xbf1b9f1c
+DATA exp512<>+916(SB)/4, $0xbf1b9f1c
+DATA exp512<>+920(SB)/4, $0xbf1b9f1c
+DATA exp512<>+924(SB)/4, $0xbf1b9f1c
+DATA exp512<>+928(SB)/4, $0xbf1b9f1c
+DATA exp512<>+932(SB)/4, $0xbf1b9f1c
+DATA exp512<>+936(SB)/4, $0xbf1b9f1c
+DATA exp512<>+940(SB)/4, $0xbf1b9f1c
+DATA exp512<>+944(SB)/4, $0xbf1b9f1c
+DATA exp512<>+948(SB)/4, $0xbf1b9f1c
+DATA exp512<>+952(SB)/4, $0xbf1b9f1c
+DATA exp512<>+956(SB)/4, $0xbf1b9f1c
+DATA exp512<>+960(SB)/4, $0x3ec636cf
+DATA exp512<>+964(SB)/4, $0x3ec636cf
+DATA exp512<>+968(SB)/4, $0x3ec636cf
+DATA exp512<>+972(SB)/4, $0x3ec636cf
+DATA exp512<>+976(SB)/4, $0x3ec636cf
+DATA exp512<>+980(SB)/4, $0x3ec636cf
+DATA exp512<>+984(SB)/4, $0x3ec636cf
+DATA exp512<>+988(SB)/4, $0x3ec636cf
+DATA exp512<>+992(SB)/4, $0x3ec636cf
+DATA exp512<>+996(SB)/4, $0x3ec636cf
+DATA exp512<>+1000(SB)/4, $0x3ec636cf
+DATA exp512<>+1004(SB)/4, $0x3ec636cf
+DATA exp512<>+1008(SB)/4, $0x3ec636cf
+DATA exp512<>+1012(SB)/4, $0x3ec636cf
+DATA exp512<>+1016(SB)/4, $0x3ec636cf
+DATA exp512<>+1020(SB)/4, $0x3ec636cf
+DATA exp512<>+1024(SB)/4, $0xbe3f0003
+DATA exp512<>+1028(SB)/4, $0xbe3f0003
+DATA exp512<>+1032(SB)/4, $0xbe3f0003
+DATA exp512<>+1036(SB)/4, $0xbe3f0003
+DATA exp512<>+1040(SB)/4, $0xbe3f0003
+DATA exp512<>+1044(SB)/4, $0xbe3f0003
+DATA exp512<>+1048(SB)/4, $0xbe3f0003
+DATA exp512<>+1052(SB)/4, $0xbe3f0003
+DATA exp512<>+1056(SB)/4, $0xbe3f0003
+DATA exp512<>+1060(SB)/4, $0xbe3f0003
+DATA exp512<>+1064(SB)/4, $0xbe3f0003
+DATA exp512<>+1068(SB)/4, $0xbe3f0003
+DATA exp512<>+1072(SB)/4, $0xbe3f0003
+DATA exp512<>+1076(SB)/4, $0xbe3f0003
+DATA exp512<>+1080(SB)/4, $0xbe3f0003
+DATA exp512<>+1084(SB)/4, $0xbe3f0003
+DATA exp512<>+1088(SB)/4, $0x3d7769f0
+DATA exp512<>+1092(SB)/4, $0x3d7769f0
+DATA exp512<>+1096(SB)/4, $0x3d7769f0
+DATA exp512<>+1100(SB)/4, $0x3d7769f0
+DATA exp512<>+1104(SB)/4, $0x3d7769f0
+DATA exp512<>+1108(SB)/4, $0x3d7769f0
+DATA exp512<>+1112(SB)/4, $0x3d7769f0
+DATA exp512<>+1116(SB)/4, $0x3d7769f0
+DATA exp512<>+1120(SB)/4, $0x3d7769f0
+DATA exp512<>+1124(SB)/4, $0x3d7769f0
+DATA exp512<>+1128(SB)/4, $0x3d7769f0
+DATA exp512<>+1132(SB)/4, $0x3d7769f0
+DATA exp512<>+1136(SB)/4, $0x3d7769f0
+DATA exp512<>+1140(SB)/4, $0x3d7769f0
+DATA exp512<>+1144(SB)/4, $0x3d7769f0
+DATA exp512<>+1148(SB)/4, $0x3d7769f0
+DATA exp512<>+1152(SB)/4, $0xbbf6944e
+DATA exp512<>+1156(SB)/4, $0xbbf6944e
+DATA exp512<>+1160(SB)/4, $0xbbf6944e
+DATA exp512<>+1164(SB)/4, $0xbbf6944e
+DATA exp512<>+1168(SB)/4, $0xbbf6944e
+DATA exp512<>+1172(SB)/4, $0xbbf6944e
+DATA exp512<>+1176(SB)/4, $0xbbf6944e
+DATA exp512<>+1180(SB)/4, $0xbbf6944e
+DATA exp512<>+1184(SB)/4, $0xbbf6944e
+DATA exp512<>+1188(SB)/4, $0xbbf6944e
+DATA exp512<>+1192(SB)/4, $0xbbf6944e
+DATA exp512<>+1196(SB)/4, $0xbbf6944e
+DATA exp512<>+1200(SB)/4, $0xbbf6944e
+DATA exp512<>+1204(SB)/4, $0xbbf6944e
+DATA exp512<>+1208(SB)/4, $0xbbf6944e
+DATA exp512<>+1212(SB)/4, $0xbbf6944e
+DATA exp512<>+1216(SB)/4, $0xbb662ae4
+DATA exp512<>+1220(SB)/4, $0xbb662ae4
+DATA exp512<>+1224(SB)/4, $0xbb662ae4
+DATA exp512<>+1228(SB)/4, $0xbb662ae4
+DATA exp512<>+1232(SB)/4, $0xbb662ae4
+DATA exp512<>+1236(SB)/4, $0xbb662ae4
+DATA exp512<>+1240(SB)/4, $0xbb662ae4
+DATA exp512<>+1244(SB)/4, $0xbb662ae4
+DATA exp512<>+1248(SB)/4, $0xbb662ae4
+DATA exp512<>+1252(SB)/4, $0xbb662ae4
+DATA exp512<>+1256(SB)/4, $0xbb662ae4
+DATA exp512<>+1260(SB)/4, $0xbb662ae4
+DATA exp512<>+1264(SB)/4, $0xbb662ae4
+DATA exp512<>+1268(SB)/4, $0xbb662ae4
+DATA exp512<>+1272(SB)/4, $0xbb662ae4
+DATA exp512<>+1276(SB)/4, $0xbb662ae4
+DATA exp512<>+1280(SB)/4, $0x3acdbab0
+DATA exp512<>+1284(SB)/4, $0x3acdbab0
+DATA exp512<>+1288(SB)/4, $0x3acdbab0
+DATA exp512<>+1292(SB)/4, $0x3acdbab0
+DATA exp512<>+1296(SB)/4, $0x3acdbab0
+DATA exp512<>+1300(SB)/4, $0x3acdbab0
+DATA exp512<>+1304(SB)/4, $0x3acdbab0
+DATA exp512<>+1308(SB)/4, $0x3acdbab0
+DATA exp512<>+1312(SB)/4, $0x3acdbab0
+DATA exp512<>+1316(SB)/4, $0x3acdbab0
+DATA exp512<>+1320(SB)/4, $0x3acdbab0
+DATA exp512<>+1324(SB)/4, $0x3acdbab0
+DATA exp512<>+1328(SB)/4, $0x3acdbab0
+DATA exp512<>+1332(SB)/4, $0x3acdbab0
+DATA exp512<>+1336(SB)/4, $0x3acdbab0
+DATA exp512<>+1340(SB)/4, $0x3acdbab0
+DATA exp512<>+1344(SB)/4, $0x393b092f
+DATA exp512<>+1348(SB)/4, $0x393b092f
+DATA exp512<>+1352(SB)/4, $0x393b092f
+DATA exp512<>+1356(SB)/4, $0x393b092f
+DATA exp512<>+1360(SB)/4, $0x393b092f
+DATA exp512<>+1364(SB)/4, $0x393b092f
+DATA exp512<>+1368(SB)/4, $0x393b092f
+DATA exp512<>+1372(SB)/4, $0x393b092f
+DATA exp512<>+1376(SB)/4, $0x393b092f
+DATA exp512<>+1380(SB)/4, $0x393b092f
+DATA exp512<>+1384(SB)/4, $0x393b092f
+DATA exp512<>+1388(SB)/4, $0x393b092f
+DATA exp512<>+1392(SB)/4, $0x393b092f
+DATA exp512<>+1396(SB)/4, $0x393b092f
+DATA exp512<>+1400(SB)/4, $0x393b092f
+DATA exp512<>+1404(SB)/4, $0x393b092f
+DATA exp512<>+1408(SB)/4, $0xb90addd5
+DATA exp512<>+1412(SB)/4, $0xb90addd5
+DATA exp512<>+1416(SB)/4, $0xb90addd5
+DATA exp512<>+1420(SB)/4, $0xb90addd5
+DATA exp512<>+1424(SB)/4, $0xb90addd5
+DATA exp512<>+1428(SB)/4, $0xb90addd5
+DATA exp512<>+1432(SB)/4, $0xb90addd5
+DATA exp512<>+1436(SB)/4, $0xb90addd5
+DATA exp512<>+1440(SB)/4, $0xb90addd5
+DATA exp512<>+1444(SB)/4, $0xb90addd5
+DATA exp512<>+1448(SB)/4, $0xb90addd5
+DATA exp512<>+1452(SB)/4, $0xb90addd5
+DATA exp512<>+1456(SB)/4, $0xb90addd5
+DATA exp512<>+1460(SB)/4, $0xb90addd5
+DATA exp512<>+1464(SB)/4, $0xb90addd5
+DATA exp512<>+1468(SB)/4, $0xb90addd5
+DATA exp512<>+1472(SB)/4, $0x3f000000
+DATA exp512<>+1476(SB)/4, $0x3f000000
+DATA exp512<>+1480(SB)/4, $0x3f000000
+DATA exp512<>+1484(SB)/4, $0x3f000000
+DATA exp512<>+1488(SB)/4, $0x3f000000
+DATA exp512<>+1492(SB)/4, $0x3f000000
+DATA exp512<>+1496(SB)/4, $0x3f000000
+DATA exp512<>+1500(SB)/4, $0x3f000000
+DATA exp512<>+1504(SB)/4, $0x3f000000
+DATA exp512<>+1508(SB)/4, $0x3f000000
+DATA exp512<>+1512(SB)/4, $0x3f000000
+DATA exp512<>+1516(SB)/4, $0x3f000000
+DATA exp512<>+1520(SB)/4, $0x3f000000
+DATA exp512<>+1524(SB)/4, $0x3f000000
+DATA exp512<>+1528(SB)/4, $0x3f000000
+DATA exp512<>+1532(SB)/4, $0x3f000000
+DATA exp512<>+1536(SB)/4, $0xbf000000
+DATA exp512<>+1540(SB)/4, $0xbf000000
+DATA exp512<>+1544(SB)/4, $0xbf000000
+DATA exp512<>+1548(SB)/4, $0xbf000000
+DATA exp512<>+1552(SB)/4, $0xbf000000
+DATA exp512<>+1556(SB)/4, $0xbf000000
+DATA exp512<>+1560(SB)/4, $0xbf000000
+DATA exp512<>+1564(SB)/4, $0xbf000000
+DATA exp512<>+1568(SB)/4, $0xbf000000
+DATA exp512<>+1572(SB)/4, $0xbf000000
+DATA exp512<>+1576(SB)/4, $0xbf000000
+DATA exp512<>+1580(SB)/4, $0xbf000000
+DATA exp512<>+1584(SB)/4, $0xbf000000
+DATA exp512<>+1588(SB)/4, $0xbf000000
+DATA exp512<>+1592(SB)/4, $0xbf000000
+DATA exp512<>+1596(SB)/4, $0xbf000000
+DATA exp512<>+1600(SB)/4, $0x40800000
+DATA exp512<>+1604(SB)/4, $0x40800000
+DATA exp512<>+1608(SB)/4, $0x40800000
+DATA exp512<>+1612(SB)/4, $0x40800000
+DATA exp512<>+1616(SB)/4, $0x40800000
+DATA exp512<>+1620(SB)/4, $0x40800000
+DATA exp512<>+1624(SB)/4, $0x40800000
+DATA exp512<>+1628(SB)/4, $0x40800000
+DATA exp512<>+1632(SB)/4, $0x40800000
+DATA exp512<>+1636(SB)/4, $0x40800000
+DATA exp512<>+1640(SB)/4, $0x40800000
+DATA exp512<>+1644(SB)/4, $0x40800000
+DATA exp512<>+1648(SB)/4, $0x40800000
+DATA exp512<>+1652(SB)/4, $0x40800000
+DATA exp512<>+1656(SB)/4, $0x40800000
+DATA exp512<>+1660(SB)/4, $0x40800000
+DATA exp512<>+1664(SB)/4, $0x41800000
+DATA exp512<>+1668(SB)/4, $0x41800000
+DATA exp512<>+1672(SB)/4, $0x41800000
+DATA exp512<>+1676(SB)/4, $0x41800000
+DATA exp512<>+1680(SB)/4, $0x41800000
+DATA exp512<>+1684(SB)/4, $0x41800000
+DATA exp512<>+1688(SB)/4, $0x41800000
+DATA exp512<>+1692(SB)/4, $0x41800000
+DATA exp512<>+1696(SB)/4, $0x41800000
+DATA exp512<>+1700(SB)/4, $0x41800000
+DATA exp512<>+1704(SB)/4, $0x41800000
+DATA exp512<>+1708(SB)/4, $0x41800000
+DATA exp512<>+1712(SB)/4, $0x41800000
+DATA exp512<>+1716(SB)/4, $0x41800000
+DATA exp512<>+1720(SB)/4, $0x41800000
+DATA exp512<>+1724(SB)/4, $0x41800000
+DATA exp512<>+1728(SB)/4, $0x3d372713
+DATA exp512<>+1732(SB)/4, $0x3d372713
+DATA exp512<>+1736(SB)/4, $0x3d372713
+DATA exp512<>+1740(SB)/4, $0x3d372713
+DATA exp512<>+1744(SB)/4, $0x3d372713
+DATA exp512<>+1748(SB)/4, $0x3d372713
+DATA exp512<>+1752(SB)/4, $0x3d372713
+DATA exp512<>+1756(SB)/4, $0x3d372713
+DATA exp512<>+1760(SB)/4, $0x3d372713
+DATA exp512<>+1764(SB)/4, $0x3d372713
+DATA exp512<>+1768(SB)/4, $0x3d372713
+DATA exp512<>+1772(SB)/4, $0x3d372713
+DATA exp512<>+1776(SB)/4, $0x3d372713
+DATA exp512<>+1780(SB)/4, $0x3d372713
+DATA exp512<>+1784(SB)/4, $0x3d372713
+DATA exp512<>+1788(SB)/4, $0x3d372713
+DATA exp512<>+1792(SB)/4, $0xbfcc422a
+DATA exp512<>+1796(SB)/4, $0xbfcc422a
+DATA exp512<>+1800(SB)/4, $0xbfcc422a
+DATA exp512<>+1804(SB)/4, $0xbfcc422a
+DATA exp512<>+1808(SB)/4, $0xbfcc422a
+DATA exp512<>+1812(SB)/4, $0xbfcc422a
+DATA exp512<>+1816(SB)/4, $0xbfcc422a
+DATA exp512<>+1820(SB)/4, $0xbfcc422a
+DATA exp512<>+1824(SB)/4, $0xbfcc422a
+DATA exp512<>+1828(SB)/4, $0xbfcc422a
+DATA exp512<>+1832(SB)/4, $0xbfcc422a
+DATA exp512<>+1836(SB)/4, $0xbfcc422a
+DATA exp512<>+1840(SB)/4, $0xbfcc422a
+DATA exp512<>+1844(SB)/4, $0xbfcc422a
+DATA exp512<>+1848(SB)/4, $0xbfcc422a
+DATA exp512<>+1852(SB)/4, $0xbfcc422a
+DATA exp512<>+1856(SB)/4, $0x0000007f
+DATA exp512<>+1860(SB)/4, $0x0000007f
+DATA exp512<>+1864(SB)/4, $0x0000007f
+DATA exp512<>+1868(SB)/4, $0x0000007f
+DATA exp512<>+1872(SB)/4, $0x0000007f
+DATA exp512<>+1876(SB)/4, $0x0000007f
+DATA exp512<>+1880(SB)/4, $0x0000007f
+DATA exp512<>+1884(SB)/4, $0x0000007f
+DATA exp512<>+1888(SB)/4, $0x0000007f
+DATA exp512<>+1892(SB)/4, $0x0000007f
+DATA exp512<>+1896(SB)/4, $0x0000007f
+DATA exp512<>+1900(SB)/4, $0x0000007f
+DATA exp512<>+1904(SB)/4, $0x0000007f
+DATA exp512<>+1908(SB)/4, $0x0000007f
+DATA exp512<>+1912(SB)/4, $0x0000007f
+DATA exp512<>+1916(SB)/4, $0x0000007f
+DATA exp512<>+1920(SB)/4, $0x80000000
+DATA exp512<>+1924(SB)/4, $0x80000000
+DATA exp512<>+1928(SB)/4, $0x80000000
+DATA exp512<>+1932(SB)/4, $0x80000000
+DATA exp512<>+1936(SB)/4, $0x80000000
+DATA exp512<>+1940(SB)/4, $0x80000000
+DATA exp512<>+1944(SB)/4, $0x80000000
+DATA exp512<>+1948(SB)/4, $0x80000000
+DATA exp512<>+1952(SB)/4, $0x80000000
+DATA exp512<>+1956(SB)/4, $0x80000000
+DATA exp512<>+1960(SB)/4, $0x80000000
+DATA exp512<>+1964(SB)/4, $0x80000000
+DATA exp512<>+1968(SB)/4, $0x80000000
+DATA exp512<>+1972(SB)/4, $0x80000000
+DATA exp512<>+1976(SB)/4, $0x80000000
+DATA exp512<>+1980(SB)/4, $0x80000000
+DATA exp512<>+1984(SB)/4, $0x7fffffff
+DATA exp512<>+1988(SB)/4, $0x7fffffff
+DATA exp512<>+1992(SB)/4, $0x7fffffff
+DATA exp512<>+1996(SB)/4, $0x7fffffff
+DATA exp512<>+2000(SB)/4, $0x7fffffff
+DATA exp512<>+2004(SB)/4, $0x7fffffff
+DATA exp512<>+2008(SB)/4, $0x7fffffff
+DATA exp512<>+2012(SB)/4, $0x7fffffff
+DATA exp512<>+2016(SB)/4, $0x7fffffff
+DATA exp512<>+2020(SB)/4, $0x7fffffff
+DATA exp512<>+2024(SB)/4, $0x7fffffff
+DATA exp512<>+2028(SB)/4, $0x7fffffff
+DATA exp512<>+2032(SB)/4, $0x7fffffff
+DATA exp512<>+2036(SB)/4, $0x7fffffff
+DATA exp512<>+2040(SB)/4, $0x7fffffff
+DATA exp512<>+2044(SB)/4, $0x7fffffff
+GLOBL exp512<>(SB), RODATA|NOPTR, $2048
 
 // func expSum512(s *float32, n int, top *float32, total *float32)
 // Requires: AVX, AVX512F
@@ -4811,10 +5083,10 @@ columna:
 	VCVTTPS2DQ Z3, Z3
 	VPSRAD     $0x01, Z3, Z2
 	VPSUBD     Z2, Z3, Z3
-	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPADDD     exp512<>+1856(SB), Z2, Z2
 	VPSLLD     $0x17, Z2, Z2
 	VMULPS     Z2, Z1, Z1
-	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPADDD     exp512<>+1856(SB), Z3, Z3
 	VPSLLD     $0x17, Z3, Z3
 	VMULPS     Z3, Z1, Z1
 	VMOVUPS    exp512<>+768(SB), Z2
@@ -4859,10 +5131,10 @@ columnb:
 	VCVTTPS2DQ Z3, Z3
 	VPSRAD     $0x01, Z3, Z2
 	VPSUBD     Z2, Z3, Z3
-	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPADDD     exp512<>+1856(SB), Z2, Z2
 	VPSLLD     $0x17, Z2, Z2
 	VMULPS     Z2, Z1, Z1
-	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPADDD     exp512<>+1856(SB), Z3, Z3
 	VPSLLD     $0x17, Z3, Z3
 	VMULPS     Z3, Z1, Z1
 	VMOVUPS    exp512<>+768(SB), Z2
@@ -4955,7 +5227,7 @@ TEXT ·siluMul512(SB), NOSPLIT, $0-32
 
 vector:
 	VMOVUPS    (DX), Z5
-	VMOVUPS    exp512<>+896(SB), Z0
+	VMOVUPS    exp512<>+1920(SB), Z0
 	VPXORD     Z5, Z0, Z0
 	VMULPS     exp512<>+0(SB), Z0, Z3
 	VADDPS     exp512<>+64(SB), Z3, Z3
@@ -4979,10 +5251,10 @@ vector:
 	VCVTTPS2DQ Z3, Z3
 	VPSRAD     $0x01, Z3, Z2
 	VPSUBD     Z2, Z3, Z3
-	VPADDD     exp512<>+832(SB), Z2, Z2
+	VPADDD     exp512<>+1856(SB), Z2, Z2
 	VPSLLD     $0x17, Z2, Z2
 	VMULPS     Z2, Z1, Z1
-	VPADDD     exp512<>+832(SB), Z3, Z3
+	VPADDD     exp512<>+1856(SB), Z3, Z3
 	VPSLLD     $0x17, Z3, Z3
 	VMULPS     Z3, Z1, Z1
 	VMOVUPS    exp512<>+768(SB), Z2
@@ -5002,6 +5274,152 @@ vector:
 	VZEROUPPER
 	RET
 
+// func gelu512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·gelu512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+vector:
+	VMOVUPS     (CX), Z5
+	VMOVUPS     exp512<>+1984(SB), Z6
+	VPANDD      Z5, Z6, Z6
+	VMINPS      exp512<>+1664(SB), Z6, Z6
+	VMULPS      Z6, Z6, Z0
+	VMOVAPS     Z6, Z7
+	VFMSUB213PS Z0, Z6, Z7
+	VMULPS      exp512<>+1536(SB), Z0, Z0
+	VMULPS      exp512<>+0(SB), Z0, Z3
+	VADDPS      exp512<>+64(SB), Z3, Z3
+	VSUBPS      exp512<>+64(SB), Z3, Z3
+	VMULPS      exp512<>+128(SB), Z3, Z2
+	VSUBPS      Z2, Z0, Z4
+	VMULPS      exp512<>+192(SB), Z3, Z2
+	VSUBPS      Z2, Z4, Z4
+	VMULPS      exp512<>+512(SB), Z4, Z1
+	VADDPS      exp512<>+448(SB), Z1, Z1
+	VMULPS      Z4, Z1, Z1
+	VADDPS      exp512<>+384(SB), Z1, Z1
+	VMULPS      Z4, Z1, Z1
+	VADDPS      exp512<>+320(SB), Z1, Z1
+	VMULPS      Z4, Z1, Z1
+	VADDPS      exp512<>+256(SB), Z1, Z1
+	VMULPS      Z4, Z4, Z2
+	VMULPS      Z2, Z1, Z1
+	VADDPS      Z4, Z1, Z1
+	VADDPS      exp512<>+704(SB), Z1, Z1
+	VCVTTPS2DQ  Z3, Z3
+	VPSRAD      $0x01, Z3, Z2
+	VPSUBD      Z2, Z3, Z3
+	VPADDD      exp512<>+1856(SB), Z2, Z2
+	VPSLLD      $0x17, Z2, Z2
+	VMULPS      Z2, Z1, Z1
+	VPADDD      exp512<>+1856(SB), Z3, Z3
+	VPSLLD      $0x17, Z3, Z3
+	VMULPS      Z3, Z1, Z1
+	VMOVUPS     exp512<>+768(SB), Z2
+	VCMPPS      $0x1e, exp512<>+576(SB), Z0, K1
+	VBLENDMPS   Z2, Z1, K1, Z1
+	VCMPPS      $0x15, exp512<>+640(SB), Z0, K1
+	VMOVAPS.Z   Z1, K1, Z1
+	VMULPS      exp512<>+1472(SB), Z7, Z7
+	VMULPS      Z1, Z7, Z7
+	VSUBPS      Z7, Z1, Z1
+	VADDPS      exp512<>+1600(SB), Z6, Z8
+	VSUBPS      exp512<>+1600(SB), Z6, Z9
+	VDIVPS      Z8, Z9, Z9
+	VMULPS      exp512<>+1408(SB), Z9, Z10
+	VADDPS      exp512<>+1344(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+1280(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+1216(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+1152(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+1088(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+1024(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+960(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+896(SB), Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VADDPS      exp512<>+832(SB), Z10, Z10
+	VMULPS      Z10, Z1, Z1
+	VDIVPS      Z8, Z1, Z1
+	VMOVUPS     exp512<>+704(SB), Z2
+	VSUBPS      Z1, Z2, Z2
+	VPXORD      Z3, Z3, Z3
+	VCMPPS      $0x11, Z3, Z5, K1
+	VBLENDMPS   Z1, Z2, K1, Z2
+	VMULPS      Z5, Z2, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	DECQ        DX
+	JNE         vector
+	VZEROUPPER
+	RET
+
+// func geluTanh512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·geluTanh512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+vector:
+	VMOVUPS    (CX), Z5
+	VMULPS     Z5, Z5, Z0
+	VMULPS     Z5, Z0, Z0
+	VMULPS     exp512<>+1728(SB), Z0, Z0
+	VADDPS     Z5, Z0, Z0
+	VMULPS     exp512<>+1792(SB), Z0, Z0
+	VMULPS     exp512<>+0(SB), Z0, Z3
+	VADDPS     exp512<>+64(SB), Z3, Z3
+	VSUBPS     exp512<>+64(SB), Z3, Z3
+	VMULPS     exp512<>+128(SB), Z3, Z2
+	VSUBPS     Z2, Z0, Z4
+	VMULPS     exp512<>+192(SB), Z3, Z2
+	VSUBPS     Z2, Z4, Z4
+	VMULPS     exp512<>+512(SB), Z4, Z1
+	VADDPS     exp512<>+448(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+384(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+320(SB), Z1, Z1
+	VMULPS     Z4, Z1, Z1
+	VADDPS     exp512<>+256(SB), Z1, Z1
+	VMULPS     Z4, Z4, Z2
+	VMULPS     Z2, Z1, Z1
+	VADDPS     Z4, Z1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VCVTTPS2DQ Z3, Z3
+	VPSRAD     $0x01, Z3, Z2
+	VPSUBD     Z2, Z3, Z3
+	VPADDD     exp512<>+1856(SB), Z2, Z2
+	VPSLLD     $0x17, Z2, Z2
+	VMULPS     Z2, Z1, Z1
+	VPADDD     exp512<>+1856(SB), Z3, Z3
+	VPSLLD     $0x17, Z3, Z3
+	VMULPS     Z3, Z1, Z1
+	VMOVUPS    exp512<>+768(SB), Z2
+	VCMPPS     $0x1e, exp512<>+576(SB), Z0, K1
+	VBLENDMPS  Z2, Z1, K1, Z1
+	VCMPPS     $0x15, exp512<>+640(SB), Z0, K1
+	VMOVAPS.Z  Z1, K1, Z1
+	VADDPS     exp512<>+704(SB), Z1, Z1
+	VDIVPS     Z1, Z5, Z5
+	VMOVUPS    Z5, (AX)
+	ADDQ       $0x00000040, AX
+	ADDQ       $0x00000040, CX
+	DECQ       DX
+	JNE        vector
+	VZEROUPPER
+	RET
+
 // func add512(dst *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·add512(SB), NOSPLIT, $0-32
@@ -5013,6 +5431,26 @@ TEXT ·add512(SB), NOSPLIT, $0-32
 vector:
 	VMOVUPS (DX), Z0
 	VADDPS  (BX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET
+
+// func mul512(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·mul512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ a+8(FP), DX
+	MOVQ b+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Z0
+	VMULPS  (BX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, DX
@@ -5046,6 +5484,55 @@ group:
 	VZEROUPPER
 	RET
 
+// func sum512(x *float32, n int, lanes *float64)
+// Requires: AVX, AVX512F
+TEXT ·sum512(SB), NOSPLIT, $0-24
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    lanes+16(FP), DX
+	VMOVUPD (DX), Z0
+	VMOVUPD 64(DX), Z1
+
+group:
+	VCVTPS2PD (AX), Z2
+	VADDPD    Z2, Z0, Z0
+	VCVTPS2PD 32(AX), Z3
+	VADDPD    Z3, Z1, Z1
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Z0, (DX)
+	VMOVUPD   Z1, 64(DX)
+	VZEROUPPER
+	RET
+
+// func deviations512(x *float32, n int, lanes *float64, mean float64)
+// Requires: AVX, AVX512F
+TEXT ·deviations512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         lanes+16(FP), DX
+	VBROADCASTSD mean+24(FP), Z4
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+
+group:
+	VCVTPS2PD (AX), Z2
+	VSUBPD    Z4, Z2, Z2
+	VMULPD    Z2, Z2, Z2
+	VADDPD    Z2, Z0, Z0
+	VCVTPS2PD 32(AX), Z3
+	VSUBPD    Z4, Z3, Z3
+	VMULPD    Z3, Z3, Z3
+	VADDPD    Z3, Z1, Z1
+	ADDQ      $0x00000040, AX
+	DECQ      CX
+	JNE       group
+	VMOVUPD   Z0, (DX)
+	VMOVUPD   Z1, 64(DX)
+	VZEROUPPER
+	RET
+
 // func scaleMul512(dst *float32, x *float32, w *float32, n int, scale float32)
 // Requires: AVX, AVX512F
 TEXT ·scaleMul512(SB), NOSPLIT, $0-36
@@ -5057,6 +5544,30 @@ TEXT ·scaleMul512(SB), NOSPLIT, $0-36
 
 vector:
 	VMULPS  (DX), Z1, Z0
+	VMULPS  (BX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, DX
+	ADDQ    $0x00000040, BX
+	DECQ    CX
+	JNE     vector
+	VZEROUPPER
+	RET
+
+// func centreMul512(dst *float32, x *float32, w *float32, n int, mean float32, factor float32)
+// Requires: AVX, AVX512F
+TEXT ·centreMul512(SB), NOSPLIT, $0-40
+	VBROADCASTSS mean+32(FP), Z1
+	VBROADCASTSS factor+36(FP), Z2
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         w+16(FP), BX
+
+vector:
+	VMOVUPS (DX), Z0
+	VSUBPS  Z1, Z0, Z0
+	VMULPS  Z2, Z0, Z0
 	VMULPS  (BX), Z0, Z0
 	VMOVUPS Z0, (AX)
 	ADDQ    $0x00000040, AX

@@ -15,7 +15,7 @@
 //     the keys' absolute positions, each block one chain in key order;
 //   - every other sum runs in 16 lanes of float64 (element i goes to lane
 //     i mod 16), folded as a tree: 8 onto 8, 4 onto 4, 2 onto 2, 1 onto 1;
-//   - exp, sin and cos are this package's own, so that they do not depend on a
+//   - exp, tanh, GELU, sin and cos are this package's own, so that they do not depend on a
 //     platform's library.
 //
 // How a multiply-add of a product's or of attention's chains rounds depends on

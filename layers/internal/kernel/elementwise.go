@@ -40,6 +40,14 @@ func addTwo(dst, a, b []float32) {
 	}
 }
 
+// mulTwo is the plain form of Kernel.mul.
+func mulTwo(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] * b[i]
+	}
+}
+
 // siluMul is the plain form of Kernel.siluMul.
 func siluMul(dst, gate, up []float32) {
 	gate, up = gate[:len(dst)], up[:len(dst)]

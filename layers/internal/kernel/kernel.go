@@ -39,9 +39,15 @@ type Kernel struct {
 
 	siluMul func(dst, gate, up []float32)
 	add     func(dst, a, b []float32)
+	mul     func(dst, a, b []float32)
+
+	gelu, geluTanh func(dst, x []float32)
 
 	sumSquares func(x []float32) float64
 	scaleMul   func(dst, x, w []float32, scale float32)
+	sum        func(x []float32) float64
+	deviations func(x []float32, mean float64) float64
+	centreMul  func(dst, x, w []float32, mean, factor float32)
 }
 
 // laneCount is the most rows that a transpose takes.
@@ -90,8 +96,9 @@ func Supported() []Kernel {
 	portable := Kernel{
 		name: "portable", arithmetic: arithmetic("portable"),
 		rows: goRows, tile: portableTile, transpose: transpose, expand: Format.expand,
-		scaleMax: scaleMax, expSum: expSum, divide: divide, siluMul: siluMul, add: addTwo,
-		sumSquares: SumSquares, scaleMul: scaleMul,
+		scaleMax: scaleMax, expSum: expSum, divide: divide, siluMul: siluMul, add: addTwo, mul: mulTwo,
+		gelu: gelus, geluTanh: geluTanhs,
+		sumSquares: SumSquares, scaleMul: scaleMul, sum: sum, deviations: sumDeviations, centreMul: centreMul,
 	}
 	judge := portable
 	judge.name, judge.arithmetic, judge.tile = "go", arithmetic("fma"), fusedTile

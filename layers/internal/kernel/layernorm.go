@@ -19,11 +19,10 @@ func (p *Pool) LayerNorm(dst, stats, x, w, b []float32, eps float64) {
 	p.RunRows(rows, func(from, to int) {
 		for t := from; t < to; t++ {
 			row, out := x[t*d:(t+1)*d], dst[t*d:(t+1)*d]
-			mean := sum(row) / float64(d)
-			scale := math.Sqrt(sumDeviations(row, mean)/float64(d) + eps)
+			mean := p.kernel.sum(row) / float64(d)
+			scale := math.Sqrt(p.kernel.deviations(row, mean)/float64(d) + eps)
 			stats[2*t], stats[2*t+1] = float32(mean), float32(scale)
-			centre(out, row, float32(mean), float32(1/scale))
-			mulTwo(out, out, w[t*d%len(w):])
+			p.kernel.centreMul(out, row, w[t*d%len(w):], float32(mean), float32(1/scale))
 			if b != nil {
 				p.kernel.add(out, out, b)
 			}
@@ -31,48 +30,31 @@ func (p *Pool) LayerNorm(dst, stats, x, w, b []float32, eps float64) {
 	})
 }
 
-// sum returns Σ x[i] in the order of the numeric contract.
+// sum is the plain form of Kernel.sum: Σ x[i] in the order of the numeric
+// contract.
 func sum(x []float32) float64 {
 	var s [lanes]float64
-	for ; len(x) >= lanes; x = x[lanes:] {
-		for i, v := range x[:lanes] {
-			s[i] += float64(v)
-		}
-	}
 	for i, v := range x {
-		s[i] += float64(v)
+		s[i%lanes] += float64(v)
 	}
 	return fold(&s)
 }
 
-// sumDeviations returns Σ (x[i]-mean)² in the order of the numeric contract.
+// sumDeviations is the plain form of Kernel.deviations: Σ (x[i]-mean)² in the order
+// of the numeric contract.
 func sumDeviations(x []float32, mean float64) float64 {
 	var s [lanes]float64
-	for ; len(x) >= lanes; x = x[lanes:] {
-		for i, v := range x[:lanes] {
-			d := float64(v) - mean
-			s[i] += float64(d * d)
-		}
-	}
 	for i, v := range x {
 		d := float64(v) - mean
-		s[i] += float64(d * d)
+		s[i%lanes] += float64(d * d)
 	}
 	return fold(&s)
 }
 
-// centre writes (x - mean)·factor to dst.
-func centre(dst, x []float32, mean, factor float32) {
-	x = x[:len(dst)]
+// centreMul is the plain form of Kernel.centreMul: dst = (x-mean)·factor·w.
+func centreMul(dst, x, w []float32, mean, factor float32) {
+	x, w = x[:len(dst)], w[:len(dst)]
 	for i := range dst {
-		dst[i] = float32(x[i]-mean) * factor
-	}
-}
-
-// mulTwo writes a·b to dst, element by element.
-func mulTwo(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] = a[i] * b[i]
+		dst[i] = float32(float32(x[i]-mean)*factor) * w[i]
 	}
 }

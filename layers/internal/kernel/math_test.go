@@ -84,28 +84,40 @@ func TestSiLUMul(t *testing.T) {
 	}
 }
 
+// TestRotate turns some of the values of heads, from the first or from another on,
+// in pairs half of them apart and in neighbouring ones.
 func TestRotate(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
-	const heads, width, rotated = 3, 10, 8
+	const heads, width, rotated, factor = 3, 12, 8, 1.25
 	inverse := []float32{1, 0.3, 0.01, 0.0007}
 	pos := []int32{0, 1, 77, 255}
 	x := random(r, len(pos)*heads*width)
-	out := make([]float32, len(x))
-	pool(t, 2, Supported()[0]).Rotate(out, x, pos, RotaryShape{Heads: heads, Width: width}, NewRotaryTable(256, inverse, 1))
-	for t0, p := range pos {
-		for h := range heads {
-			in, have := x[(t0*heads+h)*width:][:width], out[(t0*heads+h)*width:][:width]
+	for _, s := range []RotaryShape{
+		{Heads: heads, Width: width},
+		{Heads: heads, Width: width, From: 4},
+		{Heads: heads, Width: width, Interleaved: true},
+		{Heads: heads, Width: width, From: 3, Interleaved: true},
+	} {
+		out := make([]float32, len(x))
+		pool(t, 2, Supported()[0]).Rotate(out, x, pos, s, NewRotaryTable(256, inverse, factor))
+		for row := range len(pos) * heads {
+			in, have := x[row*width:][:width], out[row*width:][:width]
 			for i, f := range inverse {
-				sin, cos := math.Sincos(float64(float32(p) * f))
-				a, b := float64(in[i]), float64(in[i+rotated/2])
-				if d := math.Abs(float64(have[i]) - (a*cos - b*sin)); d > 5e-7 {
-					t.Fatalf("position %d, value %d: off by %g", p, i, d)
+				sin, cos := math.Sincos(float64(float32(pos[row/heads]) * f))
+				first, second := s.From+i, s.From+i+rotated/2
+				if s.Interleaved {
+					first, second = s.From+2*i, s.From+2*i+1
 				}
-				if d := math.Abs(float64(have[i+rotated/2]) - (b*cos + a*sin)); d > 5e-7 {
-					t.Fatalf("position %d, value %d: off by %g", p, i+rotated/2, d)
+				a, b := float64(in[first]), float64(in[second])
+				if d := math.Abs(float64(have[first]) - factor*(a*cos-b*sin)); d > 7e-7 {
+					t.Fatalf("%+v, row %d, value %d: off by %g", s, row, first, d)
+				}
+				if d := math.Abs(float64(have[second]) - factor*(b*cos+a*sin)); d > 7e-7 {
+					t.Fatalf("%+v, row %d, value %d: off by %g", s, row, second, d)
 				}
 			}
-			sameBits(t, "values that are not rotated", in[rotated:], have[rotated:])
+			sameBits(t, "values before those that are rotated", in[:s.From], have[:s.From])
+			sameBits(t, "values behind those that are rotated", in[s.From+rotated:], have[s.From+rotated:])
 		}
 	}
 }

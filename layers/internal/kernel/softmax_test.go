@@ -39,6 +39,24 @@ func TestElementsFollowThePlainLoops(t *testing.T) {
 			scaleMul(want, a, b, 0.7)
 			kernel.scaleMul(have, a, b, 0.7)
 			sameBits(t, fmt.Sprintf("scaleMul of %d", n), want, have)
+			mulTwo(want, a, b)
+			kernel.mul(have, a, b)
+			sameBits(t, fmt.Sprintf("mul of %d", n), want, have)
+			gelus(want, a)
+			kernel.gelu(have, a)
+			sameBits(t, fmt.Sprintf("gelu of %d", n), want, have)
+			geluTanhs(want, a)
+			kernel.geluTanh(have, a)
+			sameBits(t, fmt.Sprintf("geluTanh of %d", n), want, have)
+			centreMul(want, a, b, 0.4, 0.7)
+			kernel.centreMul(have, a, b, 0.4, 0.7)
+			sameBits(t, fmt.Sprintf("centreMul of %d", n), want, have)
+			if want, have := sum(b), kernel.sum(b); want != have {
+				t.Fatalf("sum of %d: want %v, have %v", n, want, have)
+			}
+			if want, have := sumDeviations(b, 0.3), kernel.deviations(b, 0.3); want != have {
+				t.Fatalf("deviations of %d: want %v, have %v", n, want, have)
+			}
 			if want, have := SumSquares(b), kernel.sumSquares(b); want != have {
 				t.Fatalf("sumSquares of %d: want %v, have %v", n, want, have)
 			}

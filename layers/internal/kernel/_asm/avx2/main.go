@@ -30,7 +30,7 @@ func main() {
 	row()
 	transpose()
 	pause()
-	v := panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7"}
+	v := panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7", GELUSpeed: "3.1", GELUTanhSpeed: "1.8"}
 	panel.Write(v)
 	panel.Expand(v)
 	panel.Rows(v)

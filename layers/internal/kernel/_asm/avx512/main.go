@@ -31,7 +31,7 @@ func main() {
 	}
 	row()
 	transpose()
-	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5"}
+	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5", GELUSpeed: "2.1", GELUTanhSpeed: "1.2"}
 	panel.Write(v)
 	panel.Expand(v)
 	panel.Rows(v)

@@ -16,7 +16,7 @@ type Vector struct {
 	Bytes  int               // of a register
 	R      []reg.VecPhysical // at least 7
 
-	ExpSpeed, SiLUSpeed string // measured, for the comments: ns a value
+	ExpSpeed, SiLUSpeed, GELUSpeed, GELUTanhSpeed string // measured, for the comments: ns a value
 }
 
 // rowBytes is the length of a panel's row.
@@ -29,12 +29,16 @@ func Write(v Vector) {
 	v.scaleMax()
 	v.divide()
 	v.siluMul(c)
+	v.gelu(c)
+	v.geluTanh(c)
 	v.add()
-	v.sumSquares()
+	v.mul()
+	v.sums()
 	v.scaleMul()
+	v.centreMul()
 }
 
-// constants writes the constants of Exp, each as often as a register holds
+// constants writes the constants of Exp and GELU, each as often as a register holds
 // values, and returns where they lie.
 func (v Vector) constants() map[string]Mem {
 	at := map[string]Mem{}
@@ -58,8 +62,12 @@ func (v Vector) constants() map[string]Mem {
 	} {
 		put(k.name, math.Float32bits(k.value))
 	}
+	for name, value := range geluConstants() {
+		put(name, math.Float32bits(value))
+	}
 	put("bias", 127)
 	put("sign", 1<<31)
+	put("abs", 1<<31-1)
 	return at
 }
 
@@ -184,50 +192,6 @@ func (v Vector) divide() {
 	}, func(int, Mem) {})
 }
 
-// sumSquares keeps the 16 lanes of float64 sums in registers.
-func (v Vector) sumSquares() {
-	TEXT("sumSquares"+v.Suffix, NOSPLIT, "func(x *float32, n int, lanes *float64)")
-	Pragma("noescape")
-	Doc("sumSquares" + v.Suffix + " adds the squares of n ≥ 1 times 16 values to the 16 lanes of Kernel.sumSquares.")
-	x, n, lanes := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("lanes"), GP64())
-	count := 16 * 8 / v.Bytes
-	for i := range count {
-		VMOVUPD(Mem{Base: lanes, Disp: i * v.Bytes}, v.R[i])
-	}
-	Label("group")
-	for i := range count {
-		d := v.R[count+i]
-		VCVTPS2PD(Mem{Base: x, Disp: i * v.Bytes / 2}, d)
-		VMULPD(d, d, d)
-		VADDPD(d, v.R[i], v.R[i])
-	}
-	ADDQ(U32(64), x)
-	DECQ(n)
-	JNE(LabelRef("group"))
-	for i := range count {
-		VMOVUPD(v.R[i], Mem{Base: lanes, Disp: i * v.Bytes})
-	}
-	VZEROUPPER()
-	RET()
-}
-
-func (v Vector) scaleMul() {
-	TEXT("scaleMul"+v.Suffix, NOSPLIT, "func(dst, x, w *float32, n int, scale float32)")
-	Pragma("noescape")
-	Doc("scaleMul" + v.Suffix + " is Kernel.scaleMul for n ≥ 1 whole registers.")
-	addr, err := Param("scale").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	y, scale := v.R[0], v.R[1]
-	VBROADCASTSS(addr.Addr, scale)
-	v.elements([2]string{"x", "w"}, func(dst, x, w Mem) {
-		VMULPS(x, scale, y)
-		VMULPS(w, y, y)
-		VMOVUPS(y, dst)
-	})
-}
-
 // elements writes a loop over n whole registers of dst, a and b.
 func (v Vector) elements(names [2]string, body func(dst, a, b Mem)) {
 	dst, n := Load(Param("dst"), GP64()), Load(Param("n"), GP64())
@@ -265,13 +229,22 @@ func (v Vector) siluMul(c map[string]Mem) {
 }
 
 func (v Vector) add() {
-	TEXT("add"+v.Suffix, NOSPLIT, "func(dst, a, b *float32, n int)")
+	v.two("add", func(b Mem, x reg.VecPhysical) { VADDPS(b, x, x) })
+}
+
+func (v Vector) mul() {
+	v.two("mul", func(b Mem, x reg.VecPhysical) { VMULPS(b, x, x) })
+}
+
+// two writes an operation on the elements of two arrays.
+func (v Vector) two(name string, f func(b Mem, x reg.VecPhysical)) {
+	TEXT(name+v.Suffix, NOSPLIT, "func(dst, a, b *float32, n int)")
 	Pragma("noescape")
-	Doc("add" + v.Suffix + " is Kernel.add for n ≥ 1 whole registers.")
+	Doc(name + v.Suffix + " is Kernel." + name + " for n ≥ 1 whole registers.")
 	x := v.R[0]
 	v.elements([2]string{"a", "b"}, func(dst, a, b Mem) {
 		VMOVUPS(a, x)
-		VADDPS(b, x, x)
+		f(b, x)
 		VMOVUPS(x, dst)
 	})
 }
