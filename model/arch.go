@@ -12,7 +12,7 @@ import (
 type arch struct {
 	class string   // Hugging Face's class name in "architectures"
 	also  []string // other names of it in published checkpoints
-	gguf  *ggufArch
+	gguf  []*ggufArch
 	// prefix is the path to the model below which all tensors but the vocabulary
 	// head's lie. Some checkpoints leave all of it out, or its beginning.
 	prefix string
@@ -54,21 +54,6 @@ func archByClass(class string) (*arch, error) {
 		}
 	}
 	return nil, fmt.Errorf("architecture %q: want one of %s", class, strings.Join(Architectures(), ", "))
-}
-
-// archByGGUF finds the architecture of a GGUF's general.architecture.
-func archByGGUF(name string) (*arch, error) {
-	var names []string
-	for _, a := range archs {
-		if a.gguf == nil {
-			continue
-		}
-		if a.gguf.name == name {
-			return a, nil
-		}
-		names = append(names, a.gguf.name)
-	}
-	return nil, fmt.Errorf("general.architecture %q: want one of %s", name, strings.Join(names, ", "))
 }
 
 // Architectures lists the class names of all supported architectures, sorted.

@@ -10,6 +10,7 @@ import (
 // ALiBi. Le Scao et al., "BLOOM", 2022.
 var bloom = &arch{
 	class:  "BloomForCausalLM",
+	gguf:   []*ggufArch{bloomGGUF},
 	prefix: "transformer.",
 	config: bloomConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, bloomFrame(c)) },

@@ -13,6 +13,7 @@ import (
 // attention. Almazrouei et al., "The Falcon series of open language models", 2023.
 var falcon = &arch{
 	class:  "FalconForCausalLM",
+	gguf:   []*ggufArch{falconGGUF, falcon40BGGUF},
 	also:   []string{"RWForCausalLM"},
 	prefix: "transformer.",
 	config: falconConfig,

@@ -10,6 +10,7 @@ import (
 // from 1 and embeddings scaled by sqrt(D). Gemma Team, "Gemma", 2024.
 var gemma = &arch{
 	class: "GemmaForCausalLM",
+	gguf:  []*ggufArch{gemmaGGUF},
 	config: func(c *Config, k *keys) {
 		gemmaConfig(c, k)
 		c.rope(k)
@@ -29,10 +30,11 @@ func gemmaConfig(c *Config, k *keys) {
 	k.ignore("hidden_act") // "gelu" in early configs, which meant hidden_activation
 	c.activation(k, "hidden_activation", layers.GELUTanh)
 	k.refuse("use_bidirectional_attention", false)
+	c.normPlus = 1
 }
 
 // gemmaNorm is Gemma's RMSNorm.
-func gemmaNorm(c *Config) layers.Norm { return layers.Norm{Eps: c.NormEps, Plus: 1} }
+func gemmaNorm(c *Config) layers.Norm { return layers.Norm{Eps: c.NormEps, Plus: c.normPlus} }
 
 // gemmaFrame is Llama's with Gemma's norms and scaled embeddings.
 func gemmaFrame(c *Config, b block) frame {

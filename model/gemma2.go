@@ -10,6 +10,7 @@ import (
 // logits, and a sliding window in every other block. Gemma Team, "Gemma 2", 2024.
 var gemma2 = &arch{
 	class: "Gemma2ForCausalLM",
+	gguf:  []*ggufArch{gemma2GGUF},
 	config: func(c *Config, k *keys) {
 		gemmaConfig(c, k)
 		c.rope(k)

@@ -7,6 +7,7 @@ import "premlp/layers"
 // blocks with a sliding window, one for the others. Gemma Team, "Gemma 3", 2025.
 var gemma3 = &arch{
 	class:  "Gemma3ForCausalLM",
+	gguf:   []*ggufArch{gemma3GGUF},
 	config: gemma3Config,
 	build: func(g *layers.Graph, c *Config) {
 		scores := c.extra.(gemmaScores)

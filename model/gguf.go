@@ -2,171 +2,194 @@ package model
 
 import (
 	"fmt"
-	"iter"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"premlp/weights"
 )
 
-// ggufArch maps an architecture's GGUF form to the Hugging Face one, so that
-// one config reader and one graph serve both.
+// ggufArch maps an architecture's GGUF form, as llama.cpp's
+// convert_hf_to_gguf.py writes it, to the Hugging Face one, so that one config
+// reader and one graph serve both.
 type ggufArch struct {
 	name string // general.architecture
-	// keys maps metadata keys, without the architecture's name in front, to keys
-	// of config.json.
-	keys map[string]string
-	// tensors maps tensor names to ours; "%" stands for a block's number.
-	tensors map[string]string
-	// interleaved lists the tensors whose rows GGUF stores with the two halves
-	// of each head interleaved, and the config key of their head count.
-	interleaved map[string]func(c *Config) int
-}
+	// when tells forms that share a name apart; nil: there is one.
+	when func(g *weights.GGUF) bool
 
-// llamaGGUF is written by llama.cpp's convert_hf_to_gguf.py.
-var llamaGGUF = &ggufArch{
-	name: "llama",
-	keys: map[string]string{
-		"block_count":                      "num_hidden_layers",
-		"context_length":                   "max_position_embeddings",
-		"embedding_length":                 "hidden_size",
-		"feed_forward_length":              "intermediate_size",
-		"attention.head_count":             "num_attention_heads",
-		"attention.head_count_kv":          "num_key_value_heads",
-		"attention.key_length":             "head_dim",
-		"attention.layer_norm_rms_epsilon": "rms_norm_eps",
-		"rope.freq_base":                   "rope_theta",
-		"vocab_size":                       "vocab_size",
-	},
-	tensors: map[string]string{
-		"token_embd.weight":        "model.embed_tokens.weight",
-		"output_norm.weight":       "model.norm.weight",
-		"output.weight":            "lm_head.weight",
-		"blk.%.attn_norm.weight":   "model.layers.%.input_layernorm.weight",
-		"blk.%.attn_q.weight":      "model.layers.%.self_attn.q_proj.weight",
-		"blk.%.attn_k.weight":      "model.layers.%.self_attn.k_proj.weight",
-		"blk.%.attn_v.weight":      "model.layers.%.self_attn.v_proj.weight",
-		"blk.%.attn_output.weight": "model.layers.%.self_attn.o_proj.weight",
-		"blk.%.ffn_norm.weight":    "model.layers.%.post_attention_layernorm.weight",
-		"blk.%.ffn_gate.weight":    "model.layers.%.mlp.gate_proj.weight",
-		"blk.%.ffn_up.weight":      "model.layers.%.mlp.up_proj.weight",
-		"blk.%.ffn_down.weight":    "model.layers.%.mlp.down_proj.weight",
-	},
-	interleaved: map[string]func(c *Config) int{
-		"blk.%.attn_q.weight": func(c *Config) int { return c.Heads },
-		"blk.%.attn_k.weight": func(c *Config) int { return c.KVHeads },
-	},
+	// keys maps metadata keys, without the architecture's name in front, to keys
+	// of config.json. Keys of ggufRopeKeys are read too where rope is set.
+	keys map[string]string
+	rope bool
+	// only lists metadata keys that config.json does not have, with the one value
+	// that changes nothing; any is nil's meaning.
+	only map[string]any
+	// fixed gives keys of config.json the values that go without saying in GGUF.
+	fixed map[string]any
+	// flags maps keys of config.json to tensors whose presence makes them true.
+	flags map[string]string
+	// adjust sets what else follows from the file; nil: nothing does.
+	adjust func(g *weights.GGUF, values map[string]any)
+
+	// tensors maps modules to ours: names without ".weight" or ".bias". "%" stands
+	// for a block's number, "#" for that of a part of a stacked tensor.
+	tensors map[string]string
+	forms   map[string]ggufForm // of modules that are not stored as ours are
+	// plusOne says that norm weights are stored with the 1 added that Gemma's graph
+	// adds otherwise.
+	plusOne bool
 }
 
 // config turns a GGUF's metadata into the keys of a config.json. Metadata of
 // the architecture that has no counterpart is an error: it may change the
 // arithmetic.
 func (a *ggufArch) config(g *weights.GGUF, class string) (*keys, error) {
-	meta, values := g.Meta(), map[string]any{"architectures": []any{class}}
+	values, rope := map[string]any{"architectures": []any{class}}, map[string]any{}
 	var unknown []string
-	for _, key := range meta.Keys() {
+	for _, key := range g.Meta().Keys() {
 		short, ok := strings.CutPrefix(key, a.name+".")
 		if !ok {
 			continue
 		}
+		value := ggufValue(g.Meta(), key)
 		if name, ok := a.keys[short]; ok {
-			values[name], _ = meta.Value(key)
-		} else if !slices.Contains(ggufChecked, short) {
+			values[name] = value
+		} else if name, ok := ggufRopeKeys[short]; ok && a.rope {
+			rope[name] = value
+		} else if neutral, ok := a.neutral(short); !ok {
 			unknown = append(unknown, key)
+		} else if neutral != nil && !sameValue(neutral, value) {
+			return nil, fmt.Errorf("metadata: %s: want %v: nothing else is supported, have %v", key, neutral, value)
 		}
 	}
 	if len(unknown) > 0 {
 		return nil, fmt.Errorf("metadata not supported: %s", strings.Join(unknown, ", "))
 	}
+	if a.rope {
+		if err := ropeTensors(g, rope); err != nil {
+			return nil, err
+		}
+		values["rope_scaling"] = rope
+	}
+	a.complete(g, values)
+	k := newKeys("metadata", values)
+	k.shown = a.shown()
+	return k, nil
+}
+
+// shown returns what errors call the keys of config.json: as the file does.
+func (a *ggufArch) shown() map[string]string {
+	names := map[string]string{}
+	for _, short := range slices.Sorted(maps.Keys(ggufRopeKeys)) { // two of them are one key
+		names[ggufRopeKeys[short]] = a.name + "." + short
+	}
+	for _, t := range ropeTensorNames {
+		names[t.key] = t.file
+	}
+	for short, name := range a.keys {
+		names[name] = a.name + "." + short
+	}
+	return names
+}
+
+// complete adds what a GGUF says otherwise than by keys of the architecture.
+func (a *ggufArch) complete(g *weights.GGUF, values map[string]any) {
 	if _, ok := values["vocab_size"]; !ok {
-		if n, ok := meta.Len("tokenizer.ggml.tokens"); ok {
+		if n, ok := g.Meta().Len("tokenizer.ggml.tokens"); ok {
 			values["vocab_size"] = n
 		}
 	}
 	values["tie_word_embeddings"] = !g.Has("output.weight")
-	return newKeys("metadata", values), nil
+	for name, value := range a.fixed {
+		if _, ok := values[name]; !ok {
+			values[name] = value
+		}
+	}
+	for name, tensor := range a.flags {
+		values[name] = g.Has(tensor)
+	}
+	if a.adjust != nil {
+		a.adjust(g, values)
+	}
 }
 
-// ggufChecked lists metadata keys without a config.json counterpart: they
-// repeat what other keys say, and checkRepeated compares them.
-var ggufChecked = []string{"rope.dimension_count", "attention.value_length"}
+// neutral returns the one value that a key without a counterpart may have, nil
+// where it may have any; ok is false for keys that are not known.
+func (a *ggufArch) neutral(short string) (value any, ok bool) {
+	if value, ok = a.only[short]; ok {
+		return value, true
+	}
+	if _, ok = ggufChecked[short]; ok {
+		return nil, true
+	}
+	value, ok = ggufNeutral[short]
+	return value, ok
+}
 
-// checkRepeated compares metadata that repeats the config.
-func (a *ggufArch) checkRepeated(g *weights.GGUF, c *Config) error {
-	for _, short := range ggufChecked {
-		if n, ok := g.Meta().Int(a.name + "." + short); ok && n != c.HeadDim {
-			return fmt.Errorf("metadata: %s.%s: want the head width %d, have %d", a.name, short, c.HeadDim, n)
+// ggufNeutral lists keys of any architecture that say what goes without saying.
+var ggufNeutral = map[string]any{
+	"attention.causal":             true,
+	"pooling_type":                 nil, // what an embedder makes of the last rows
+	"rope.scaling.finetuned":       nil, // history
+	"rope.scaling.yarn_ext_factor": 1.0,
+	"expert_gating_func":           1.0, // softmax
+}
+
+// ggufChecked lists keys that repeat what others say, and what they must be.
+var ggufChecked = map[string]func(c *Config) int{
+	"rope.dimension_count":   func(c *Config) int { return 2 * len(c.Rope.Inverse) },
+	"attention.value_length": func(c *Config) int { return c.HeadDim },
+}
+
+// check compares metadata that repeats the config, and refuses what the config
+// of the architecture has no use for.
+func (a *ggufArch) check(g *weights.GGUF, c *Config) error {
+	if len(c.Unknown) > 0 {
+		return fmt.Errorf("metadata: %s: the architecture has no such key", strings.Join(c.Unknown, ", "))
+	}
+	for short, want := range ggufChecked {
+		if _, mapped := a.keys[short]; mapped {
+			continue
+		}
+		if n, ok := g.Meta().Int(a.name + "." + short); ok && n != want(c) {
+			return fmt.Errorf("metadata: %s.%s: want %d, have %d", a.name, short, want(c), n)
 		}
 	}
 	return nil
 }
 
-// ggufSource presents a GGUF's tensors under the Hugging Face names.
-type ggufSource struct {
-	*weights.GGUF
-	names map[string]string // our name → the file's
-	heads map[string]int    // our name → heads of an interleaved tensor
-}
-
-// source maps every tensor of the file. A tensor without a counterpart keeps
-// its name, so that it shows up as unused.
-func (a *ggufArch) source(g *weights.GGUF, c *Config) *ggufSource {
-	s := &ggufSource{GGUF: g, names: map[string]string{}, heads: map[string]int{}}
-	for name := range g.Names() {
-		pattern, number := name, ""
-		if parts := strings.SplitN(name, ".", 3); len(parts) == 3 && parts[0] == "blk" {
-			number = parts[1]
-			pattern = "blk.%." + parts[2]
-		}
-		ours := name
-		if mapped, ok := a.tensors[pattern]; ok {
-			ours = strings.Replace(mapped, "%", number, 1)
-		}
-		s.names[ours] = name
-		if heads, ok := a.interleaved[pattern]; ok {
-			s.heads[ours] = heads(c)
-		}
+// ggufValue returns a metadata value. A float32 stands for the shortest decimal
+// that rounds to it: it was a decimal of config.json, whose exact value counts.
+func ggufValue(meta weights.Metadata, key string) any {
+	value, _ := meta.Value(key)
+	f, isFloat := value.(float64)
+	if kind, _ := meta.Type(key); !isFloat || kind != "float32" {
+		return value
 	}
-	return s
+	f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', -1, 32), 64)
+	return f
 }
 
-// Has implements weights.Source.
-func (s *ggufSource) Has(name string) bool { _, ok := s.names[name]; return ok }
+// sameValue compares a wanted value with one of a file.
+func sameValue(want, have any) bool {
+	f, isNumber := number(have)
+	return want == have || isNumber && want == f
+}
 
-// Names implements weights.Source.
-func (s *ggufSource) Names() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		var names []string
-		for n := range s.names {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		for _, n := range names {
-			if !yield(n) {
-				return
+// archByGGUF finds the architecture of a GGUF's general.architecture, and which
+// of its forms the file has.
+func archByGGUF(g *weights.GGUF) (*arch, *ggufArch, error) {
+	name, _ := g.Meta().String("general.architecture")
+	var names []string
+	for _, a := range archs {
+		for _, form := range a.gguf {
+			if form.name == name && (form.when == nil || form.when(g)) {
+				return a, form, nil
 			}
+			names = append(names, form.name)
 		}
 	}
-}
-
-// Tensor implements weights.Source. Rows that GGUF interleaves are put back in
-// order: row j·E/2+i of a head, j in {0, 1}, is stored as row 2i+j.
-func (s *ggufSource) Tensor(name string, shape ...int) (*weights.Tensor, error) {
-	file, ok := s.names[name]
-	if !ok {
-		return nil, &weights.Error{Name: name, Want: shape, Err: weights.ErrMissing}
-	}
-	t, err := s.GGUF.Tensor(file, shape...)
-	heads, interleaved := s.heads[name]
-	if err != nil || !interleaved {
-		return t, err
-	}
-	order := make([]int32, t.Rows())
-	width := len(order) / heads
-	half := width / 2
-	for r := range order {
-		head, at := r/width, r%width
-		order[r] = int32(head*width + at%half*2 + at/half)
-	}
-	return t.Permute(order), nil
+	slices.Sort(names)
+	return nil, nil, fmt.Errorf("general.architecture %q: want one of %s", name, strings.Join(slices.Compact(names), ", "))
 }

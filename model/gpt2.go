@@ -13,6 +13,7 @@ import (
 // multitask learners", 2019.
 var gpt2 = &arch{
 	class:  "GPT2LMHeadModel",
+	gguf:   []*ggufArch{gpt2GGUF},
 	prefix: "transformer.",
 	config: gpt2Config,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptFrame(c, gpt2Block)) },

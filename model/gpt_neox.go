@@ -11,6 +11,7 @@ import (
 // 2022.
 var gptNeoX = &arch{
 	class:  "GPTNeoXForCausalLM",
+	gguf:   []*ggufArch{gptNeoXGGUF},
 	prefix: "gpt_neox.",
 	config: gptNeoXConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptNeoXFrame(c)) },

@@ -10,6 +10,7 @@ import (
 // branches and logits.
 var granite = &arch{
 	class: "GraniteForCausalLM",
+	gguf:  []*ggufArch{graniteGGUF},
 	config: func(c *Config, k *keys) {
 		llamaConfig(c, k)
 		c.extra = graniteFactors{

@@ -17,6 +17,7 @@ type keys struct {
 	where  string // the file, or "rope_parameters" within it
 	values map[string]any
 	own    map[string]string // usual name → the family's; see rename
+	shown  map[string]string // usual name → what errors call it, where that is another
 	used   map[string]bool
 	errs   []error
 }
@@ -77,12 +78,16 @@ func (k *keys) take(name string) (any, bool) {
 
 // fail records that a key has not the value that is wanted.
 func (k *keys) fail(name, want string, args ...any) {
+	shown, isShown := k.shown[name]
 	name = k.name(name)
+	if !isShown {
+		shown = name
+	}
 	have, ok := k.values[name]
 	if !ok {
 		have = "nothing"
 	}
-	k.errs = append(k.errs, fmt.Errorf("%s: %s: want %s, have %v", k.where, name, fmt.Sprintf(want, args...), have))
+	k.errs = append(k.errs, fmt.Errorf("%s: %s: want %s, have %v", k.where, shown, fmt.Sprintf(want, args...), have))
 }
 
 // integer reads a required integer in [low, high].
@@ -217,7 +222,9 @@ func (k *keys) object(name string) *keys {
 		k.fail(name, "an object")
 		return nil
 	}
-	return newKeys(k.where+": "+name, values)
+	nested := newKeys(k.where+": "+name, values)
+	nested.shown = k.shown
+	return nested
 }
 
 // refuse records an error if a key is set to anything but the neutral values.

@@ -10,13 +10,13 @@ import (
 // Touvron et al., "LLaMA", 2023.
 var llama = &arch{
 	class:  "LlamaForCausalLM",
+	gguf:   []*ggufArch{llamaGGUF},
 	config: llamaConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, llamaFrame(c)) },
 	sites:  sequential,
 	// Older checkpoints store the rotary frequencies, which follow from the
 	// config.
 	ignored: []string{".rotary_emb.inv_freq"},
-	gguf:    llamaGGUF,
 }
 
 // llamaConfig reads the keys of Llama's config.json.

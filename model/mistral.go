@@ -6,6 +6,7 @@ import "premlp/layers"
 // sliding window where the config sets one. Jiang et al., "Mistral 7B", 2023.
 var mistral = &arch{
 	class: "MistralForCausalLM",
+	gguf:  []*ggufArch{mistralGGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

@@ -10,6 +10,7 @@ import (
 // 2024.
 var mixtral = &arch{
 	class: "MixtralForCausalLM",
+	gguf:  []*ggufArch{mixtralGGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

@@ -7,6 +7,7 @@ import "premlp/layers"
 // 2024.
 var olmo = &arch{
 	class: "OlmoForCausalLM",
+	gguf:  []*ggufArch{olmoGGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

@@ -7,6 +7,7 @@ import "premlp/layers"
 // OLMo Team, "2 OLMo 2 Furious", 2024.
 var olmo2 = &arch{
 	class:  "Olmo2ForCausalLM",
+	gguf:   []*ggufArch{olmo2GGUF},
 	config: olmo2Config,
 	build: func(g *layers.Graph, c *Config) {
 		norm := layers.Norm{Eps: c.NormEps}

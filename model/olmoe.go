@@ -6,6 +6,7 @@ import "premlp/layers"
 // keys. Muennighoff et al., "OLMoE", 2024.
 var olmoe = &arch{
 	class: "OlmoeForCausalLM",
+	gguf:  []*ggufArch{olmoeGGUF},
 	config: func(c *Config, k *keys) {
 		olmo2Config(c, k)
 		c.experts(k, "num_experts", "")

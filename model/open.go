@@ -97,19 +97,25 @@ func (m *Model) openGGUF() error {
 		return err
 	}
 	m.gguf, m.file = g, g
-	name, _ := g.Meta().String("general.architecture")
-	if m.arch, err = archByGGUF(name); err != nil {
+	var form *ggufArch
+	if m.arch, form, err = archByGGUF(g); err != nil {
 		return err
 	}
-	k, err := m.arch.gguf.config(g, m.arch.class)
+	k, err := form.config(g, m.arch.class)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(m.readConfig(k), m.readGGUFEnd()); err != nil {
 		return err
 	}
-	m.source = m.arch.gguf.source(g, m.config)
-	return m.arch.gguf.checkRepeated(g, m.config)
+	if form.plusOne {
+		m.config.normPlus = 0
+	}
+	if err := form.check(g, m.config); err != nil {
+		return err
+	}
+	m.source, err = form.source(g, m.config)
+	return err
 }
 
 // readConfig fills m.config.

@@ -7,6 +7,7 @@ import "premlp/layers"
 // al., "Phi-3 technical report", 2024.
 var phi3 = &arch{
 	class: "Phi3ForCausalLM",
+	gguf:  []*ggufArch{phi3GGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.originalContext = k.integerOr("original_max_position_embeddings", 0, 1, maxContext)

@@ -11,6 +11,7 @@ import (
 // "Qwen2 technical report", 2024.
 var qwen2 = &arch{
 	class: "Qwen2ForCausalLM",
+	gguf:  []*ggufArch{qwen2GGUF},
 	config: func(c *Config, k *keys) {
 		qwenConfig(c, k)
 		c.AttentionBias = true

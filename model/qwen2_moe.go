@@ -10,6 +10,7 @@ import (
 // whose result is gated. Qwen Team, "Qwen1.5-MoE", 2024.
 var qwen2MoE = &arch{
 	class: "Qwen2MoeForCausalLM",
+	gguf:  []*ggufArch{qwen2MoEGGUF},
 	config: func(c *Config, k *keys) {
 		qwenConfig(c, k)
 		c.AttentionBias = k.flag("qkv_bias", true)

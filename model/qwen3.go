@@ -10,6 +10,7 @@ import (
 // Yang et al., "Qwen3 technical report", 2025.
 var qwen3 = &arch{
 	class: "Qwen3ForCausalLM",
+	gguf:  []*ggufArch{qwen3GGUF},
 	config: func(c *Config, k *keys) {
 		qwenConfig(c, k)
 		c.AttentionBias = k.flag("attention_bias", false)

@@ -6,6 +6,7 @@ import "premlp/layers"
 // report", 2025.
 var qwen3MoE = &arch{
 	class: "Qwen3MoeForCausalLM",
+	gguf:  []*ggufArch{qwen3MoEGGUF},
 	config: func(c *Config, k *keys) {
 		qwenConfig(c, k)
 		c.AttentionBias = k.flag("attention_bias", false)

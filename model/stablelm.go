@@ -11,6 +11,7 @@ import (
 // "Stable LM 2 1.6B technical report", 2024.
 var stableLM = &arch{
 	class:  "StableLmForCausalLM",
+	gguf:   []*ggufArch{stableLMGGUF},
 	also:   []string{"StableLMEpochForCausalLM"},
 	prefix: "model.",
 	config: stableLMConfig,

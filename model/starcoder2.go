@@ -11,6 +11,7 @@ import (
 // 2024.
 var starCoder2 = &arch{
 	class:   "Starcoder2ForCausalLM",
+	gguf:    []*ggufArch{starCoder2GGUF},
 	prefix:  "model.",
 	config:  starCoder2Config,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, starCoder2Frame(c)) },

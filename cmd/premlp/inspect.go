@@ -137,7 +137,7 @@ func (in *inspection) print(w io.Writer) {
 	line("checkpoint", "%s (%s)", in.Path, formatBytes(in.Bytes))
 	line("sha256", "%s", in.Digest)
 	line("architecture", "%s, %.1f M parameters", c.Architecture, float64(in.Parameters)/1e6)
-	line("blocks", "%d of width %d, MLP width %d (%s)", c.Layers, c.Dim, c.Hidden, c.Activation)
+	line("blocks", "%d of width %d, %s (%s)", c.Layers, c.Dim, mlpText(c), c.Activation)
 	heads := fmt.Sprintf("%d heads of %d", c.Heads, c.HeadDim)
 	if c.KVHeads != c.Heads {
 		heads += fmt.Sprintf(", %d key/value heads", c.KVHeads)
@@ -145,7 +145,7 @@ func (in *inspection) print(w io.Writer) {
 	if c.Window > 0 {
 		heads += fmt.Sprintf(", window of %d tokens", c.Window)
 	}
-	line("attention", "%s; rope %s, theta %g", heads, c.RopeType, c.RopeTheta)
+	line("attention", "%s; %s", heads, ropeText(c))
 	line("vocabulary", "%d, head %s; context %d tokens", c.Vocab, tiedText(c.Tied), c.Context)
 	var sites []string
 	for _, s := range in.Sites {
@@ -181,6 +181,22 @@ func (in *inspection) print(w io.Writer) {
 	for _, p := range in.Problems {
 		line("problem", "%s", p)
 	}
+}
+
+// mlpText says what the MLPs are.
+func mlpText(c *model.Config) string {
+	if c.Experts == 0 {
+		return fmt.Sprintf("MLP width %d", c.Hidden)
+	}
+	return fmt.Sprintf("%d experts of width %d, %d for each token", c.Experts, c.ExpertHidden, c.ExpertsChosen)
+}
+
+// ropeText says how positions are rotated.
+func ropeText(c *model.Config) string {
+	if c.RopeType == "" {
+		return "no rope"
+	}
+	return fmt.Sprintf("rope %s, theta %g", c.RopeType, c.RopeTheta)
 }
 
 // tiedText says where the vocabulary head comes from.
