@@ -130,7 +130,7 @@ func TestForward(t *testing.T) {
 	if _, err := Forward(t.Context(), m, ForwardOptions{Lengths: []int{0}, Prompts: 1, Runs: 1, Machine: quick}); err == nil {
 		t.Error("no token: want an error")
 	}
-	if _, err := NewPrefill(m, "mlp_mid", 1); err == nil {
+	if _, err := NewPrefill(m, "mlp_mid", 1, false); err == nil {
 		t.Error("no such site: want an error")
 	}
 }
@@ -145,7 +145,7 @@ func TestPrefillCountsProducts(t *testing.T) {
 	defer m.Close()
 	c := m.Config()
 	flop := func(site model.Site) int64 {
-		p, err := NewPrefill(m, site, 1)
+		p, err := NewPrefill(m, site, 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type ForwardOptions struct {
 	Lengths  []int // tokens of each prompt
 	Prompts  int   // packed into one batch
 	Threads  int   // 0: one per processor
+	FastBF16 bool  // the lossy arithmetic, see model.SessionOptions
 	Runs     int
 	Site     model.Site // taken at every layer and copied; "": none, a pass through all blocks
 	Machine  MachineOptions
@@ -71,11 +72,12 @@ func Forward(ctx context.Context, m *model.Model, o ForwardOptions) (*ForwardRep
 	if report.Machine, err = DescribeMachine(ctx, o.Machine); err != nil {
 		return nil, err
 	}
-	p, err := NewPrefill(m, o.Site, o.Threads)
+	p, err := NewPrefill(m, o.Site, o.Threads, o.FastBF16)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
+	report.Machine.Arithmetic = p.session.Arithmetic()
 	l, err := newLimits(o.Threads, 0)
 	if err != nil {
 		return nil, err
@@ -122,8 +124,8 @@ type Prefill struct {
 
 // NewPrefill makes the session. With a site, its rows are copied at every
 // layer, and the pass ends at the last one's; with "", nothing is copied and
-// the pass ends behind the last block.
-func NewPrefill(m *model.Model, site model.Site, threads int) (*Prefill, error) {
+// the pass ends behind the last block. fast is SessionOptions.FastBF16.
+func NewPrefill(m *model.Model, site model.Site, threads int, fast bool) (*Prefill, error) {
 	last := m.Config().Layers - 1
 	points := []model.Point{{Site: "resid_post", Layer: last}}
 	if site != "" {
@@ -132,7 +134,7 @@ func NewPrefill(m *model.Model, site model.Site, threads int) (*Prefill, error) 
 			points = append(points, model.Point{Site: site, Layer: i})
 		}
 	}
-	s, err := m.Session(model.SessionOptions{Points: points, Threads: threads})
+	s, err := m.Session(model.SessionOptions{Points: points, Threads: threads, FastBF16: fast})
 	if err != nil {
 		return nil, err
 	}

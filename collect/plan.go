@@ -27,6 +27,7 @@ type Options struct {
 	BatchTokens int   // 0: DefaultBatchTokens
 	Seed        int64 // recorded in the manifest
 	ShardBytes  int64 // 0: dataset.DefaultShardBytes
+	FastBF16    bool  // the lossy arithmetic, see model.SessionOptions
 	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
 
@@ -43,6 +44,7 @@ type Plan struct {
 	Bytes     int64     // the rows files will have
 
 	loaded  *Loaded
+	points  []model.Point
 	session *model.Session
 	runner  runner // the session
 	options Options
@@ -69,17 +71,16 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	if len(o.Sites) == 0 || len(o.Layers) == 0 {
 		return nil, fmt.Errorf("options: want at least one site and layer, have %d and %d", len(o.Sites), len(o.Layers))
 	}
-	var points []model.Point
 	for _, layer := range o.Layers {
 		for _, s := range o.Sites {
-			points = append(points, model.Point{Site: s, Layer: layer})
+			p.points = append(p.points, model.Point{Site: s, Layer: layer})
 		}
 	}
 	// The digest, which the manifest will state, is taken while weights are packed.
 	var digest sync.WaitGroup
 	digest.Go(func() { l.Model.Digest(ctx) }) // manifest asks again
 	defer digest.Wait()                       // the caller may close the model
-	if p.session, err = l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads}); err != nil {
+	if p.session, err = l.Model.Session(p.sessionOptions()); err != nil {
 		return nil, err
 	}
 	p.runner = p.session
@@ -90,6 +91,18 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// sessionOptions says what the plan's session computes.
+func (p *Plan) sessionOptions() model.SessionOptions {
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16}
+}
+
+// FastError measures, on the first question, how far the lossy arithmetic of
+// Options.FastBF16 is off at each site.
+func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
+	q := p.Questions[0]
+	return p.loaded.Model.FastError(ctx, p.sessionOptions(), q.IDs, q.Rows)
 }
 
 // Summary counts what the plan will make.

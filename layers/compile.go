@@ -22,7 +22,7 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	if err := o.Cache.check(o.Context); err != nil {
 		return nil, err
 	}
-	k, err := kernel.Select()
+	k, err := kernelFor(o.FastBF16)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (m *Machine) Footprint() Footprint {
 			packs = append(packs[:len(packs):len(packs)], o.linear.w)
 		}
 		for _, w := range packs {
-			f.Weights += packedFormat(w.DType).PackedBytes(w.Rows(), w.Cols())
+			f.Weights += formatFor(m.pool.Kernel(), w.DType).PackedBytes(w.Rows(), w.Cols())
 		}
 		if !seen[o.buffer] && !o.selected {
 			seen[o.buffer] = true

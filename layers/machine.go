@@ -40,6 +40,9 @@ type MachineOptions struct {
 	Vocab   int // token ids are below it
 	Context int // positions are below it
 	Cache   Cache
+	// FastBF16 rounds both factors of products with weights to bf16: the lossy
+	// arithmetic "bf16dot-…". Processors without AVX512-BF16 refuse it.
+	FastBF16 bool
 }
 
 // Machine runs the part of a graph that its points need, over and over, on

@@ -10,26 +10,36 @@ import (
 // Pool shares the work of one machine's kernels among threads.
 type Pool = kernel.Pool
 
-// Store packs each weight matrix once, for every graph built on it.
+// Store packs each weight matrix once in each format that is asked for, for
+// every graph built on it.
 type Store struct {
 	mu     sync.Mutex
-	packed map[string]*kernel.Weight
+	packed map[packedKey]*kernel.Weight
+}
+
+// packedKey names a packed matrix: the op's key, and how its values are stored.
+type packedKey struct {
+	op     string
+	format kernel.Format
 }
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{packed: map[string]*kernel.Weight{}}
+	return &Store{packed: map[packedKey]*kernel.Weight{}}
 }
 
 // pack returns the packed form of t [N, K], the weight of the op of that key,
-// packing it at the first request.
+// for the pool's kernel, packing it at the first request.
 func (s *Store) pack(pool *Pool, key string, t *weights.Tensor) *kernel.Weight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := s.packed[key]
+	rows := packedRows(t)
+	rows.Format = formatFor(pool.Kernel(), t.DType)
+	at := packedKey{key, rows.Format}
+	w := s.packed[at]
 	if w == nil {
-		w = kernel.PackWeight(pool, packedRows(t))
-		s.packed[key] = w
+		w = kernel.PackWeight(pool, rows)
+		s.packed[at] = w
 	}
 	return w
 }
@@ -43,6 +53,15 @@ func packedRows(t *weights.Tensor) kernel.Rows {
 		rows.Lowest = c.Min
 	}
 	return rows
+}
+
+// formatFor is packedFormat for a kernel: one with dot products of bf16 pairs
+// takes everything as pairs.
+func formatFor(k kernel.Kernel, d weights.DType) kernel.Format {
+	if k.Dots() {
+		return kernel.Pairs
+	}
+	return packedFormat(d)
 }
 
 // packedFormat returns the format in which tensors of a type are packed.

@@ -169,7 +169,7 @@ func longRope(c *Config, p *keys, width int) {
 		usual = math.Sqrt(1 + math.Log(factor)/math.Log(float64(original)))
 	}
 	scale := float32(p.float("attention_factor", usual, 0))
-	short, long := p.floats("short_factor", width/2), p.floats("long_factor", width/2)
+	short, long := p.floats("short_factor", (width+1)/2), p.floats("long_factor", (width+1)/2)
 	if short == nil || long == nil {
 		return
 	}

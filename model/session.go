@@ -42,6 +42,10 @@ type SessionOptions struct {
 	Keep    []Point // places readable by Session.Value after a run
 	Threads int     // 0: one per processor
 	Cache   Cache   // for batches that continue earlier ones; see Batch.Keys
+	// FastBF16 rounds both factors of products with weights to bf16, for speed:
+	// another arithmetic, lossy, and only on processors with AVX512-BF16. See
+	// layers.CheckFastBF16 and Model.FastError.
+	FastBF16 bool
 }
 
 // Session runs the model up to the last place that is wanted. It serves one
@@ -94,7 +98,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	}
 	machine, err := g.Machine(layers.MachineOptions{
 		Points: points, Keep: o.Keep, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
-		Cache: o.Cache,
+		Cache: o.Cache, FastBF16: o.FastBF16,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)
@@ -190,7 +194,7 @@ func (s *Session) Threads() int { return s.threads }
 
 // Arithmetic names the numeric contract. The bits of two runs may be compared
 // only if their arithmetics are equal.
-func (s *Session) Arithmetic() string { return layers.Arithmetic() }
+func (s *Session) Arithmetic() string { return s.machine.Arithmetic() }
 
 // Kernel names the implementation of the products.
 func (s *Session) Kernel() string { return layers.Kernel() }

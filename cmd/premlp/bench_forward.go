@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ type benchForwardFlags struct {
 	model, site string
 	lengths     []int
 	prompts     int
+	fast        bool
 }
 
 func newBenchForward(e *env) *cobra.Command {
@@ -38,13 +40,14 @@ and the pass ends at the last of them.`,
 	c.Flags().IntSliceVar(&f.lengths, "lengths", []int{32, 128, 512}, "tokens of each prompt")
 	c.Flags().IntVar(&f.prompts, "prompts", 1, "prompts packed into one batch")
 	c.Flags().StringVar(&f.site, "site", "", "site whose activations are taken at every layer (default none)")
+	addFast(c, &f.fast)
 	f.add(c, 15)
 	require(c, "model")
 	return c
 }
 
 func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
-	if err := f.check(); err != nil {
+	if err := errors.Join(f.check(), checkFast(f.fast)); err != nil {
 		return err
 	}
 	m, err := openModel(f.model)
@@ -57,7 +60,7 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
 	}
 	bar := &rowProgress{env: e}
 	defer bar.close()
-	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
+	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
 	if f.site != "" {
 		sites, err := parseSites([]string{f.site}, nil)
 		if err != nil {

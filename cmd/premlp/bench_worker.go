@@ -26,6 +26,7 @@ func newBenchWorker(e *env) *cobra.Command {
 standard input by running what it asks for once:
 
   {"work": "prefill", "tokens": 512}          one prompt through all blocks
+  {"work": "prefill_bf16", "tokens": 512}     the same with --fast-bf16
   {"work": "job"}                             the job, into a folder that is removed
   {"work": "job_unshared"}                    the same without shared prefixes
   {"work": "decode", "tokens": 64}            greedy tokens behind a short prompt
@@ -62,6 +63,7 @@ type workAnswer struct {
 type worker struct {
 	job     *benchedJob
 	prefill *bench.Prefill
+	fast    *bench.Prefill // with --fast-bf16; nil before it is asked for
 	threads int
 
 	decoder  *bench.Decoder // nil before it is asked for
@@ -87,13 +89,16 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		return err
 	}
 	defer w.job.loaded.Close()
-	if w.prefill, err = bench.NewPrefill(w.job.loaded.Model, "", f.threads); err != nil {
+	if w.prefill, err = bench.NewPrefill(w.job.loaded.Model, "", f.threads, false); err != nil {
 		return err
 	}
 	defer w.prefill.Close()
 	defer func() {
 		if w.decoder != nil {
 			err = errors.Join(err, w.decoder.Close())
+		}
+		if w.fast != nil {
+			err = errors.Join(err, w.fast.Close())
 		}
 	}()
 	return w.serve(ctx, e.stdin, e.stdout)
@@ -148,13 +153,29 @@ func (w *worker) decode(ctx context.Context, tokens int) (workAnswer, error) {
 // token of the answer follows from it.
 const decodePrompt = 8
 
+// pass runs one prompt of that length.
+func pass(ctx context.Context, p *bench.Prefill, tokens int) (workAnswer, error) {
+	start := time.Now()
+	err := p.Run(ctx, 1, tokens)
+	return workAnswer{Seconds: time.Since(start).Seconds(), Tokens: int64(tokens)}, err
+}
+
 // do runs one request.
 func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 	switch r.Work {
 	case "prefill":
-		start := time.Now()
-		err := w.prefill.Run(ctx, 1, r.Tokens)
-		return workAnswer{Seconds: time.Since(start).Seconds(), Tokens: int64(r.Tokens)}, err
+		return pass(ctx, w.prefill, r.Tokens)
+	case "prefill_bf16":
+		if err := checkFast(true); err != nil {
+			return workAnswer{}, err
+		}
+		if w.fast == nil {
+			var err error
+			if w.fast, err = bench.NewPrefill(w.job.loaded.Model, "", w.threads, true); err != nil {
+				return workAnswer{}, err
+			}
+		}
+		return pass(ctx, w.fast, r.Tokens)
 	case "job", "job_unshared":
 		once, err := w.job.once(ctx, r.Work == "job")
 		if err != nil {
@@ -164,5 +185,5 @@ func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 	case "decode":
 		return w.decode(ctx, r.Tokens)
 	}
-	return workAnswer{}, fmt.Errorf("work: want prefill, job, job_unshared or decode, have %q", r.Work)
+	return workAnswer{}, fmt.Errorf("work: want prefill, prefill_bf16, job, job_unshared or decode, have %q", r.Work)
 }

@@ -27,7 +27,7 @@ type collectFlags struct {
 	controls, templates, question string
 	sites                         []string
 	layers, dtype, system, date   string
-	noChat, dryRun                bool
+	noChat, dryRun, fast          bool
 	threads, batchTokens          int
 	seed                          int64
 	show                          string
@@ -73,6 +73,7 @@ line. --questions takes ready questions instead of both.`,
 	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
+	addFast(c, &f.fast)
 	require(c, "model")
 	c.MarkFlagsOneRequired("concept", "questions")
 	c.MarkFlagsMutuallyExclusive("questions", "concept")
@@ -100,6 +101,9 @@ type collectReport struct {
 func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) error {
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
+	}
+	if err := checkFast(f.fast); err != nil {
+		return err
 	}
 	path, err := catalogue.Locate(f.model)
 	if err != nil {
@@ -138,6 +142,13 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	if f.dryRun {
 		report.Summary = plan.Summary()
 	} else {
+		if f.fast {
+			sites, err := plan.FastError(ctx)
+			if err != nil {
+				return err
+			}
+			e.noteFast(sites)
+		}
 		report.Summary, err = runPlan(ctx, e, plan)
 		if err != nil {
 			return err
@@ -209,7 +220,7 @@ func (f collectFlags) job(c *cobra.Command, l *collect.Loaded) (collect.Job, err
 
 // options turns the flags into what is stored and how.
 func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
-	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, Seed: f.seed}
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, Seed: f.seed, FastBF16: f.fast}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
 		return o, err

@@ -22,7 +22,7 @@ type dumpFlags struct {
 	sites                 []string
 	layers                string
 	threads               int
-	noLogits              bool
+	noLogits, fast        bool
 }
 
 func newDump(e *env) *cobra.Command {
@@ -47,6 +47,7 @@ tokenizer itself adds, and no chat template. Premlp parity reads such a file.`,
 	c.Flags().StringVar(&f.layers, "layers", "", "layers to write, as 0-3,29 (default all)")
 	c.Flags().BoolVar(&f.noLogits, "no-logits", false, "leave the logits out; the pass then ends at the last site")
 	addThreads(c, &f.threads)
+	addFast(c, &f.fast)
 	c.MarkFlagsOneRequired("text", "ids")
 	c.MarkFlagsMutuallyExclusive("text", "ids")
 	require(c, "model", "out")
@@ -64,6 +65,9 @@ type dumpReport struct {
 }
 
 func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
+	if err := checkFast(f.fast); err != nil {
+		return err
+	}
 	m, err := openModel(f.model)
 	if err != nil {
 		return err
@@ -77,7 +81,15 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := m.Session(model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads})
+	o := model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads, FastBF16: f.fast}
+	if f.fast {
+		sites, err := m.FastError(ctx, o, ids, nil)
+		if err != nil {
+			return err
+		}
+		e.noteFast(sites)
+	}
+	s, err := m.Session(o)
 	if err != nil {
 		return err
 	}

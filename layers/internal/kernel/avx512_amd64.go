@@ -102,6 +102,90 @@ func tile512x13(c *float32, ldc int, a *float32, lda int, w *float32, k int, m i
 //go:noescape
 func tile512x14(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
+// dot512x1 is Kernel.dot for 1 rows: per pair of k, two loads of w, 1 broadcasts of a
+// and 2 dot products of pairs into 2 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x1(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x2 is Kernel.dot for 2 rows: per pair of k, two loads of w, 2 broadcasts of a
+// and 4 dot products of pairs into 4 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x2(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x3 is Kernel.dot for 3 rows: per pair of k, two loads of w, 3 broadcasts of a
+// and 6 dot products of pairs into 6 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x3(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x4 is Kernel.dot for 4 rows: per pair of k, two loads of w, 4 broadcasts of a
+// and 8 dot products of pairs into 8 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x4(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x5 is Kernel.dot for 5 rows: per pair of k, two loads of w, 5 broadcasts of a
+// and 10 dot products of pairs into 10 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x5(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x6 is Kernel.dot for 6 rows: per pair of k, two loads of w, 6 broadcasts of a
+// and 12 dot products of pairs into 12 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x6(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x7 is Kernel.dot for 7 rows: per pair of k, two loads of w, 7 broadcasts of a
+// and 14 dot products of pairs into 14 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x7(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x8 is Kernel.dot for 8 rows: per pair of k, two loads of w, 8 broadcasts of a
+// and 16 dot products of pairs into 16 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x8(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x9 is Kernel.dot for 9 rows: per pair of k, two loads of w, 9 broadcasts of a
+// and 18 dot products of pairs into 18 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x9(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x10 is Kernel.dot for 10 rows: per pair of k, two loads of w, 10 broadcasts of a
+// and 20 dot products of pairs into 20 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x10(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x11 is Kernel.dot for 11 rows: per pair of k, two loads of w, 11 broadcasts of a
+// and 22 dot products of pairs into 22 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x11(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x12 is Kernel.dot for 12 rows: per pair of k, two loads of w, 12 broadcasts of a
+// and 24 dot products of pairs into 24 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x12(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x13 is Kernel.dot for 13 rows: per pair of k, two loads of w, 13 broadcasts of a
+// and 26 dot products of pairs into 26 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x13(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
+// dot512x14 is Kernel.dot for 14 rows: per pair of k, two loads of w, 14 broadcasts of a
+// and 28 dot products of pairs into 28 accumulators. It needs AVX512-BF16.
+//
+//go:noescape
+func dot512x14(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
+
 // row512x128 is rowFunc for four panels: per k, one broadcast of a and eight
 // multiply-adds with w from memory. On a Zen 4 core 35 GFLOP/s, 70 GB/s of panels, from
 // its second-level cache.

@@ -28,6 +28,9 @@
 // contract; bits may be compared only between runs that carry the same name.
 // The bits of a NaN are not part of it.
 //
+// Products of weights in the format [Pairs], which only [SelectDot]'s kernel
+// takes, have a lossy arithmetic of their own, with the same blocks.
+//
 // # Kernels
 //
 // A [Kernel] is a table of inner loops, foremost the tile: a few rows times the

@@ -32,12 +32,18 @@ const (
 	// float32, offset [32] float32 and [Group][16] bytes: column j in the low,
 	// j+16 in the high nibble of byte j.
 	codes4
+	// bfloat16Pairs are two bfloat16s of neighbouring k in a word, the even k
+	// below, [32] words for each pair. They are not expanded: [Kernel.dot] takes
+	// words of x made alike.
+	bfloat16Pairs
 )
 
-// The formats whose values are not codes.
+// The formats whose values are not codes. Pairs rounds values to the nearest
+// bf16, ties to even; only kernels that have [Kernel.Dots] multiply it.
 var (
 	Float32  = Format{kind: float32s, group: 1}
 	BFloat16 = Format{kind: bfloat16s, group: 1}
+	Pairs    = Format{kind: bfloat16Pairs, group: 2}
 )
 
 // Codes is the format of values scale·code + offset, whose rows share scale and
@@ -50,9 +56,10 @@ func Codes(lowest, highest, group int, offset bool) Format {
 	return Format{kind: codes8, group: group, offset: offset}
 }
 
-// String names the format by bits a value: "f32", "bf16", "8 bits", "4 bits".
+// String names the format by bits a value: "f32", "bf16", "8 bits", "4 bits",
+// "bf16 pairs".
 func (f Format) String() string {
-	return [...]string{float32s: "f32", bfloat16s: "bf16", codes8: "8 bits", codes4: "4 bits"}[f.kind]
+	return [...]string{float32s: "f32", bfloat16s: "bf16", codes8: "8 bits", codes4: "4 bits", bfloat16Pairs: "bf16 pairs"}[f.kind]
 }
 
 // groupBytes returns the size of a group in a panel.
@@ -74,14 +81,19 @@ func (f Format) groupBytes() int {
 }
 
 // panelBytes returns the size of a panel of depth k.
-func (f Format) panelBytes(k int) int { return k / f.group * f.groupBytes() }
+func (f Format) panelBytes(k int) int {
+	if f == Pairs {
+		return pairs(k) * PanelWidth * 4
+	}
+	return k / f.group * f.groupBytes()
+}
 
 // check panics where a matrix of depth k cannot have the format.
 func (f Format) check(k int) {
 	if rowChunk%f.group != 0 {
 		panic(fmt.Sprintf("kernel: format %s: want groups that divide %d, have %d", f, rowChunk, f.group))
 	}
-	if k%f.group != 0 {
+	if k%f.group != 0 && f != Pairs {
 		panic(fmt.Sprintf("kernel: format %s: want a depth of whole groups of %d, have %d", f, f.group, k))
 	}
 }

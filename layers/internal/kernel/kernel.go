@@ -17,6 +17,9 @@ type Kernel struct {
 	panels int // panels that row takes at once; 0: there is no row
 	tile   tileFunc
 	row    rowFunc
+	// dot is tile for words that are pairs of bf16 values, k counting pairs; nil:
+	// such products are not asked for.
+	dot tileFunc
 	// transpose writes row r of src, n values from at[r] on, to column r of dst:
 	//
 	//	dst[i·stride+r] = src[at[r]+i]    r in [0, count), i in [0, n)

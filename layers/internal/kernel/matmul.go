@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // Product is one right-hand side of MatMul and where its result goes.
 type Product struct {
 	W    *Weight
@@ -25,9 +27,16 @@ const (
 //
 // with blocks of [BlockK] added in order and each block one chain of
 // multiply-adds in order of k. All products share x, so that projections of
-// one input (query, key and value; gate and up) are one call.
+// one input (query, key and value; gate and up) are one call. Weights in the
+// format Pairs are multiplied as dot.go says, all of a call or none.
 func (p *Pool) MatMul(x []float32, rows int, products ...Product) {
-	if rows == 1 && p.kernel.row != nil {
+	dots := len(products) > 0 && products[0].W.format == Pairs
+	for _, q := range products {
+		if (q.W.format == Pairs) != dots || dots && p.kernel.dot == nil {
+			panic(fmt.Sprintf("kernel: product of weights in the format %s: want the kernel to have it, and all weights of one input to have it, or none", q.W.format))
+		}
+	}
+	if rows == 1 && p.kernel.row != nil && !dots {
 		p.matVec(x, products)
 		return
 	}
@@ -44,7 +53,9 @@ type plan struct {
 	tiles      int
 	blocks     int
 	tileSize   int // values from one packed tile to the next
-	k          int
+	k          int // values, or words of pairs, of a row
+	step       int // of them in a block
+	tileOf     tileFunc
 	packed     []float32
 }
 
@@ -60,7 +71,14 @@ func (p *Pool) matMulChunk(x []float32, from, to int, products []Product) {
 	if len(products) == 0 || from == to {
 		return
 	}
-	c := p.packRows(x, from, to, products[0].W.K)
+	var c *plan
+	if k := products[0].W.K; products[0].W.format == Pairs {
+		c = p.packRows(p.dotRows(x, from, to, k), 0, to-from, pairs(k))
+		c.from, c.step, c.tileOf = from, BlockK/2, p.kernel.dot
+	} else {
+		c = p.packRows(x, from, to, k)
+		c.step, c.tileOf = BlockK, p.kernel.tile
+	}
 	panels := 0
 	for _, q := range products {
 		panels += q.W.count()
@@ -119,13 +137,13 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel, threads 
 		out = out[top*ldc:]
 	}
 	stored := q.W.panel(panel)
-	for k0 := 0; k0 == 0 || k0 < c.k; k0 += BlockK {
-		size, m := min(BlockK, c.k-k0), add
+	for k0 := 0; k0 == 0 || k0 < c.k; k0 += c.step {
+		size, m := min(c.step, c.k-k0), add
 		if k0 == 0 {
 			m = store
 		}
 		weights := k.block(w, q.W.format, stored, k0, size)
-		next := q.W.after(panel, k0, threads)
+		next := q.W.after(panel, k0/c.step, threads)
 		for i := first; i < last; i++ {
 			from, to := c.tile(i)
 			a := c.packed[i*c.tileSize+k0*(to-from):]
@@ -133,7 +151,7 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel, threads 
 			if at := (i - first) * size * tileFetch; at < len(next) {
 				fetch = &next[at]
 			}
-			k.tile(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights, size, m, fetch)
+			c.tileOf(to-from, out[(from-top)*ldc:], ldc, a, to-from, weights, size, m, fetch)
 		}
 	}
 	if width == PanelWidth && q.Bias == nil {
@@ -150,9 +168,10 @@ func (k *Kernel) panel(w *worker, c *plan, block int, q Product, panel, threads 
 	}
 }
 
-// block returns the float32 values of k [k0, k0+n) of a panel, [n][32].
+// block returns the float32 values of k [k0, k0+n) of a panel, [n][32]; of pairs,
+// the words.
 func (k *Kernel) block(w *worker, f Format, panel []byte, k0, n int) []float32 {
-	if f == Float32 {
+	if f == Float32 || f == Pairs {
 		return asFloats(panel)[k0*PanelWidth:]
 	}
 	values := w.values.take(n * PanelWidth)

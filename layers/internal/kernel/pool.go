@@ -16,6 +16,7 @@ type Pool struct {
 	start   sync.Once // of the helpers, at the first loop that needs them
 	job     atomic.Pointer[job]
 	scratch scratch // shared by the workers
+	pairs   scratch // rows as pairs of bf16 values
 }
 
 // worker is one thread of a pool and the memory it works in.

@@ -52,6 +52,10 @@ func (r *Rows) pack(t *worker, panel []byte, first, count int) {
 	row := t.scratch.take(r.K)
 	for j := range count {
 		r.Row(row, first+j)
+		if r.Format == Pairs {
+			packPairs(asFloats(panel)[j:], PanelWidth, row)
+			continue
+		}
 		if r.Format.kind == float32s {
 			out := asFloats(panel)[j:]
 			for k, v := range row {
@@ -141,11 +145,12 @@ func (w *Weight) panel(i int) []byte {
 	return w.panels[i*size : (i+1)*size]
 }
 
-// after returns the stored block that a thread is likely to read after that of
-// panel i from k0 on: the panel's next, else the first of the panel that follows
+// after returns the stored block that a thread is likely to read after block b
+// of panel i: the panel's next, else the first of the panel that follows
 // those of the other threads. Empty: there is none.
-func (w *Weight) after(i, k0, threads int) []byte {
-	if k0 += BlockK; k0 >= w.K {
+func (w *Weight) after(i, b, threads int) []byte {
+	k0 := (b + 1) * BlockK
+	if k0 >= w.K {
 		i, k0 = i+threads, 0
 	}
 	if i >= w.count() {

@@ -29,6 +29,9 @@ func main() {
 	for mr := 1; mr <= maxRows; mr++ {
 		tile(mr)
 	}
+	for mr := 1; mr <= maxRows; mr++ {
+		dotTile(mr)
+	}
 	row()
 	transpose()
 	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5", GELUSpeed: "2.1", GELUTanhSpeed: "1.2"}
@@ -44,11 +47,24 @@ var speed = [maxRows + 1]int{0, 53, 98, 116, 117, 117, 118, 118, 118, 118, 118, 
 // tile writes the tile of mr rows: accumulators Z0 to Z27, two vectors of the
 // panel, and two registers for a's values in turn.
 func tile(mr int) {
-	TEXT(fmt.Sprintf("tile512x%d", mr), NOSPLIT, "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)")
+	TEXT(fmt.Sprintf("tile512x%d", mr), NOSPLIT, tileSignature)
 	Pragma("noescape")
 	Doc(fmt.Sprintf("tile512x%d is tileFunc for %d rows: per k, two loads of w, %d broadcasts of a and", mr, mr, mr),
 		fmt.Sprintf("%d multiply-adds into %d accumulators. %d GFLOP/s in cache on a Zen 4 core with", 2*mr, 2*mr, speed[mr]),
 		"a peak of 118.")
+	tileBody(mr, func(a Mem, w [2]reg.VecPhysical, b reg.VecPhysical, acc [2]reg.VecPhysical) {
+		VBROADCASTSS(a, b)
+		VFMADD231PS(w[0], b, acc[0])
+		VFMADD231PS(w[1], b, acc[1])
+	})
+}
+
+// tileSignature is the signature of tiles.
+const tileSignature = "func(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)"
+
+// tileBody writes a tile of mr rows and its inner loop. multiply adds the product
+// of the value at a, for which register b is free, and the panel's two vectors.
+func tileBody(mr int, multiply func(a Mem, w [2]reg.VecPhysical, b reg.VecPhysical, acc [2]reg.VecPhysical)) {
 	acc := func(r, half int) reg.VecPhysical { return z[2*r+half] }
 	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
 	a, lda := Load(Param("a"), GP64()), Load(Param("lda"), GP64())
@@ -97,10 +113,7 @@ func tile(mr int) {
 		PREFETCHT0(Mem{Base: w, Disp: 128*u + ahead})
 		PREFETCHT0(Mem{Base: w, Disp: 128*u + 64 + ahead})
 		for r := range mr {
-			b := z[30+r%2]
-			VBROADCASTSS(at.Offset(4*r), b)
-			VFMADD231PS(z[28], b, acc(r, 0))
-			VFMADD231PS(z[29], b, acc(r, 1))
+			multiply(at.Offset(4*r), [2]reg.VecPhysical{z[28], z[29]}, z[30+r%2], [2]reg.VecPhysical{acc(r, 0), acc(r, 1)})
 		}
 	}
 	loop(k, func(n int) {
