@@ -10,33 +10,20 @@ type bpe struct {
 	bytes     [256]int32       // byte-level: each byte's token; else the byte fallbacks; -1 for none
 	chars     map[string]int32 // tokens by text; nil where byteLevel
 	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
-	merges    map[pair]merge
+	merges    *mergeTable
 	unknown   int32 // -1 for none
 	fuse      bool  // unknown characters that touch are one token
 	fallback  bool  // unknown characters become tokens of their bytes
 	cache     *wordCache
-	cut       spaceCut
+	cuts      *wordCuts // nil where words are not to be cut
 }
-
-// pair is two adjacent tokens: left<<32 | right.
-type pair uint64
-
-func makePair(left, right int32) pair { return pair(uint64(uint32(left))<<32 | uint64(uint32(right))) }
-
-// merge is a learned merge: its rank (lower merges first) and the token it makes.
-type merge struct{ rank, id int32 }
 
 // symbol is one token of a word and the bytes of the word it stands for.
 type symbol struct{ id, start, end int32 }
 
-// encode appends the tokens of word to dst.
+// encode appends the tokens of word, which is not empty, to dst.
 func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
-	if m.whole != nil {
-		if id, ok := m.whole[word]; ok {
-			return append(dst, symbol{id, 0, int32(len(word))})
-		}
-	}
-	if m.cut.usable {
+	if m.cuts != nil {
 		return m.encodeCut(dst, word, s)
 	}
 	return m.encodeWord(dst, word, s)
@@ -44,15 +31,55 @@ func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
 
 // encodeWord is encode for a word that is to be merged whole.
 func (m *bpe) encodeWord(dst []symbol, word string, s *scratch) []symbol {
+	if len(word) <= maxShortWord {
+		if e := m.cache.getShort(word); e != nil {
+			return e.symbols(dst)
+		}
+	}
+	return m.encodeLong(dst, word, s)
+}
+
+// encodeLong is encodeWord for a word that the short part of the cache has not.
+func (m *bpe) encodeLong(dst []symbol, word string, s *scratch) []symbol {
 	if len(word) > maxCachedWord {
-		return m.merge(dst, word, s)
+		return m.encodeNew(dst, word, s)
 	}
 	if symbols, ok := m.cache.get(word); ok {
 		return append(dst, symbols...)
 	}
 	first := len(dst)
-	dst = m.merge(dst, word, s)
+	dst = m.encodeNew(dst, word, s)
 	m.cache.put(word, dst[first:])
+	return dst
+}
+
+// encodeNew is encodeWord without the cache.
+func (m *bpe) encodeNew(dst []symbol, word string, s *scratch) []symbol {
+	if id, ok := m.whole[word]; ok {
+		return append(dst, symbol{id, 0, int32(len(word))})
+	}
+	return m.merge(dst, word, s)
+}
+
+// appendIDs is encode for ids only.
+func (m *bpe) appendIDs(dst []int32, word string, s *scratch) []int32 {
+	if m.cuts != nil {
+		return m.appendCut(dst, word, s)
+	}
+	return m.appendWord(dst, word, s)
+}
+
+// appendWord is encodeWord for ids only.
+func (m *bpe) appendWord(dst []int32, word string, s *scratch) []int32 {
+	if len(word) <= maxShortWord {
+		if e := m.cache.getShort(word); e != nil {
+			return append(dst, e.ids[:e.count]...)
+		}
+	}
+	s.symbols = m.encodeLong(s.symbols[:0], word, s)
+	for _, y := range s.symbols {
+		dst = append(dst, y.id)
+	}
 	return dst
 }
 
@@ -65,7 +92,7 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 	} else {
 		m.splitChars(word, s)
 	}
-	if len(s.parts) <= shortWord {
+	if len(s.parts) <= fewParts {
 		s.mergeShort(m.merges)
 	} else {
 		s.mergeLong(m.merges)

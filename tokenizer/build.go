@@ -52,6 +52,7 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 		}
 		for int(id) >= len(t.tokens) {
 			t.tokens = append(t.tokens, token{})
+			t.special = append(t.special, false)
 		}
 		if old := t.tokens[id]; old.known && old.text != content {
 			return fmt.Errorf("%s: id %d: want one token, have %q and %q", where, id, old.text, content)
@@ -72,7 +73,7 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 			return err
 		}
 		t.addedIDs[a.Content] = a.ID
-		t.tokens[a.ID].special = t.tokens[a.ID].special || a.Special
+		t.special[a.ID] = t.special[a.ID] || a.Special
 	}
 	t.added = buildAdded(d.Added, t.normalizers)
 	return nil
@@ -119,7 +120,7 @@ func buildBPE(d *modelDefinition, byteLevel bool) (*bpe, error) {
 		return nil, err
 	}
 	if !byteLevel && !d.IgnoreMerges {
-		m.cut = newSpaceCut(d)
+		m.cuts = newWordCuts(d)
 	}
 	return m, nil
 }
@@ -141,7 +142,7 @@ func wholeWords(vocabulary map[string]int32, byteLevel bool) map[string]int32 {
 // addMerges enters the merges. A pair that is listed twice has the rank of the
 // last, as in the Hugging Face library.
 func (m *bpe) addMerges(d *modelDefinition) error {
-	m.merges = make(map[pair]merge, len(d.Merges))
+	m.merges = newMergeTable(len(d.Merges))
 	var name []byte
 	for rank, tokens := range d.Merges {
 		left, okLeft := d.Vocabulary[tokens[0]]
@@ -151,7 +152,7 @@ func (m *bpe) addMerges(d *modelDefinition) error {
 		if !okLeft || !okRight || !ok {
 			return fmt.Errorf("merge %d: want two tokens that make a token, have %q and %q", rank, strings.ToValidUTF8(tokens[0], replacement), strings.ToValidUTF8(tokens[1], replacement))
 		}
-		m.merges[makePair(left, right)] = merge{int32(rank), id}
+		m.merges.put(makePair(left, right), int32(rank), id)
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ type part struct {
 
 const (
 	noMerge = math.MaxInt32
-	// shortWord is the most parts that a plain search merges faster than a heap.
-	shortWord = 40
+	// fewParts is the most parts that a plain search merges faster than a heap.
+	fewParts = 40
 )
 
 // scratch is the memory of one goroutine's encoding.
@@ -36,19 +36,11 @@ func (s *scratch) addUnknown(id, n int32, fuse bool) {
 	s.parts = append(s.parts, part{id: id, length: n, unknown: true})
 }
 
-// look finds the merge of two adjacent parts.
-func look(merges map[pair]merge, left, right int32) (rank, into int32) {
-	if m, ok := merges[makePair(left, right)]; ok {
-		return m.rank, m.id
-	}
-	return noMerge, 0
-}
-
 // mergeShort merges by searching all pairs for the lowest rank each time.
-func (s *scratch) mergeShort(merges map[pair]merge) {
+func (s *scratch) mergeShort(merges *mergeTable) {
 	parts := s.parts
 	for i := range len(parts) - 1 {
-		parts[i].rank, parts[i].into = look(merges, parts[i].id, parts[i+1].id)
+		parts[i].rank, parts[i].into = merges.look(parts[i].id, parts[i+1].id)
 	}
 	for len(parts) > 1 {
 		best, rank := -1, int32(noMerge)
@@ -64,17 +56,17 @@ func (s *scratch) mergeShort(merges map[pair]merge) {
 		parts[best].length += parts[best+1].length
 		parts = slices.Delete(parts, best+1, best+2)
 		if best+1 < len(parts) {
-			parts[best].rank, parts[best].into = look(merges, parts[best].id, parts[best+1].id)
+			parts[best].rank, parts[best].into = merges.look(parts[best].id, parts[best+1].id)
 		}
 		if best > 0 {
-			parts[best-1].rank, parts[best-1].into = look(merges, parts[best-1].id, parts[best].id)
+			parts[best-1].rank, parts[best-1].into = merges.look(parts[best-1].id, parts[best].id)
 		}
 	}
 	s.parts = parts
 }
 
 // mergeLong merges with a heap of rank<<32 | position, in O(n log n).
-func (s *scratch) mergeLong(merges map[pair]merge) {
+func (s *scratch) mergeLong(merges *mergeTable) {
 	parts := s.parts
 	s.heap = s.heap[:0]
 	for i := range parts {
@@ -107,13 +99,13 @@ func (s *scratch) mergeLong(merges map[pair]merge) {
 }
 
 // push looks up the merge of part i with the next and puts it on the heap.
-func (s *scratch) push(merges map[pair]merge, i int32) {
+func (s *scratch) push(merges *mergeTable, i int32) {
 	p := &s.parts[i]
 	p.rank = noMerge
 	if p.next < 0 {
 		return
 	}
-	if p.rank, p.into = look(merges, p.id, s.parts[p.next].id); p.rank == noMerge {
+	if p.rank, p.into = merges.look(p.id, s.parts[p.next].id); p.rank == noMerge {
 		return
 	}
 	h := append(s.heap, uint64(p.rank)<<32|uint64(uint32(i)))

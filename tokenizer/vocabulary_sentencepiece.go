@@ -8,7 +8,10 @@ import (
 )
 
 // visibleSpace is how SentencePiece writes a space.
-const visibleSpace = "▁"
+const (
+	visibleSpace = "▁"
+	visibleRune  = '▁'
+)
 
 // maxPieceLen bounds the work on one token of a hostile file.
 const maxPieceLen = 4096
