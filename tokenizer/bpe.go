@@ -10,6 +10,7 @@ type bpe struct {
 	bytes     [256]int32       // byte-level: each byte's token; else the byte fallbacks; -1 for none
 	chars     map[string]int32 // tokens by text; nil where byteLevel
 	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
+	longest   int              // the most bytes of one of whole, as it is spelled
 	merges    *mergeTable
 	unknown   int32 // -1 for none
 	fuse      bool  // unknown characters that touch are one token
@@ -55,8 +56,14 @@ func (m *bpe) encodeLong(dst []symbol, word string, s *scratch) []symbol {
 
 // encodeNew is encodeWord without the cache.
 func (m *bpe) encodeNew(dst []symbol, word string, s *scratch) []symbol {
-	if id, ok := m.whole[word]; ok {
-		return append(dst, symbol{id, 0, int32(len(word))})
+	if len(word) <= m.longest {
+		s.spelling = append(s.spelling[:0], word...)
+		if m.byteLevel {
+			s.spelling = appendSpelled(s.spelling[:0], word)
+		}
+		if id, ok := m.whole[string(s.spelling)]; ok {
+			return append(dst, symbol{id, 0, int32(len(word))})
+		}
 	}
 	return m.merge(dst, word, s)
 }
@@ -130,7 +137,7 @@ func (m *bpe) splitChars(word string, s *scratch) {
 		n := runeLen(word[i])
 		if id, ok := m.chars[word[i:i+n]]; ok {
 			s.parts = append(s.parts, part{id: id, length: int32(n)})
-		} else if m.fallback && m.hasBytes(word[i:i+n]) {
+		} else if m.fallback && hasBytes(&m.bytes, word[i:i+n]) {
 			for _, b := range []byte(word[i : i+n]) {
 				s.parts = append(s.parts, part{id: m.bytes[b], length: 1})
 			}
@@ -141,9 +148,10 @@ func (m *bpe) splitChars(word string, s *scratch) {
 	}
 }
 
-func (m *bpe) hasBytes(char string) bool {
-	for i := range len(char) {
-		if m.bytes[char[i]] < 0 {
+// hasBytes reports whether all bytes of a text have tokens.
+func hasBytes(tokens *[256]int32, text string) bool {
+	for i := range len(text) {
+		if tokens[text[i]] < 0 {
 			return false
 		}
 	}

@@ -21,10 +21,13 @@ const (
 
 // scratch is the memory of one goroutine's encoding.
 type scratch struct {
-	parts   []part
-	heap    []uint64
-	symbols []symbol
-	words   words
+	parts    []part
+	heap     []uint64
+	symbols  []symbol
+	words    words
+	spelling []byte // in encodeNew
+	steps    []step // in unigram
+	path     []int32
 }
 
 // addUnknown appends the unknown token for n bytes, or lengthens the one before.

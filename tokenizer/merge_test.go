@@ -55,7 +55,7 @@ func TestWordCuts(t *testing.T) {
 	// A merge across a space forbids the cut there, and only there.
 	m := &bpe{chars: tokenIDs{"a": 0, "b": 1, "▁": 2, "a▁": 3, "▁b": 4}, unknown: -1, cache: newWordCache()}
 	d := &modelDefinition{Vocabulary: m.chars, Merges: mergeList{{"a", "▁"}, {"▁", "b"}}}
-	if err := m.addMerges(d); err != nil {
+	if err := m.addMerges(d, nil); err != nil {
 		t.Fatal(err)
 	}
 	m.cuts = newWordCuts(d)

@@ -45,6 +45,8 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 				}
 			}
 			all = append(all, &splitter{match: ofClass(isPunctuation, true), behavior: b, starts: startsWith(isPunctuation)})
+		case "WhitespaceSplit":
+			all = append(all, &splitter{match: ofClass(isSpace, true), behavior: removed, starts: startsWith(isSpace)})
 		case "Metaspace":
 			m, err := buildMetaspace(p)
 			if err != nil {
@@ -122,7 +124,7 @@ func (p *splitter) pretokenize(w *words) (err error) {
 // between the bytes of one character.
 func (p *splitter) cutSpelled(dst []piece, s string) ([]piece, error) {
 	first := len(dst)
-	spelling := toByteAlphabet(s)
+	spelling := string(appendSpelled(nil, s))
 	dst, err := p.cut(dst, spelling)
 	if err != nil {
 		return nil, err

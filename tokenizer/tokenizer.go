@@ -20,6 +20,7 @@ type Tokenizer struct {
 	model         model
 	post          postProcessor
 	decoders      []decoder
+	decodeIDs     func(ids []int32, skipSpecial bool) string // in place of decoders, or nil
 	digest        string
 	scratch       sync.Pool // of *scratch
 }
@@ -194,6 +195,9 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) (string, error) {
 		if !skipSpecial || !t.special[id] {
 			texts = append(texts, text)
 		}
+	}
+	if t.decodeIDs != nil {
+		return t.decodeIDs(ids, skipSpecial), nil
 	}
 	if t.decoders == nil {
 		return strings.Join(texts, " "), nil
