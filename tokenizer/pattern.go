@@ -14,6 +14,10 @@ func knownPattern(pattern string) (matcher, *startBytes) {
 		return t.llama3, nil
 	case qwen2Pattern:
 		return t.qwen2, nil
+	case qwen35Pattern:
+		return t.qwen35, nil
+	case seedPattern:
+		return t.seed, nil
 	case gpt4oPattern:
 		return t.gpt4o, nil
 	case tekkenPattern:
@@ -26,6 +30,20 @@ func knownPattern(pattern string) (matcher, *startBytes) {
 		return cjk, newStartBytes(isCJK)
 	case deepseekPattern:
 		return t.deepseek, nil
+	case newlinePattern:
+		return newline, newStartBytes(func(r rune) bool { return r == '\r' || r == '\n' })
+	case spacedLetters:
+		return t.spacedClass(isLetter), startsWith(isLetter | isSpace)
+	case spacedPunct:
+		return t.spacedClass(isPunct), startsWith(isPunct | isSpace)
+	case spacedASCIIPunct:
+		return t.spaced(asciiPunct.run), nil
+	case spacedCased:
+		return t.spaced(casedLetters.run), nil
+	case trailingSpace:
+		return t.spacesAtEnd, startsWith(isSpace)
+	case wideCJKPattern:
+		return wideCJK.match, newStartBytes(wideCJK.has)
 	case bloomPattern, bloomFlat:
 		return t.bloom, nil
 	case falcon3Digits:

@@ -63,6 +63,9 @@ func (v *Vocabulary) mergesByScore(ids map[string]int32) (mergeList, error) {
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(v.Scores[b], v.Scores[a]) })
 	var list mergeList
 	for _, id := range order {
+		if v.kind(int(id)) == typeUnused {
+			continue
+		}
 		token := v.Tokens[id]
 		first := len(list)
 		for at := range token {
