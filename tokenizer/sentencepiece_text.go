@@ -141,11 +141,15 @@ func (t *Tokenizer) decodeSentencePiece(p *sentencePiece) func(ids []int32, skip
 	return func(ids []int32, skipSpecial bool) string {
 		var b strings.Builder
 		var run []byte
+		begun := false // past the space that may be dropped
+		write := func(text string) {
+			b.WriteString(text)
+			begun = begun || text != ""
+		}
 		flush := func() {
-			b.WriteString(string([]rune(string(run)))) // U+FFFD for each byte that is no character
+			write(string([]rune(string(run)))) // U+FFFD for each byte that is no character
 			run = run[:0]
 		}
-		begun := false // past the space that may be dropped
 		for _, id := range ids {
 			piece := p.pieces[id]
 			if piece.kind == typeByte {
@@ -154,7 +158,6 @@ func (t *Tokenizer) decodeSentencePiece(p *sentencePiece) func(ids []int32, skip
 				continue
 			}
 			flush()
-			begun = begun || b.Len() > 0
 			switch piece.kind {
 			case typeControl:
 				if !skipSpecial {
@@ -162,7 +165,7 @@ func (t *Tokenizer) decodeSentencePiece(p *sentencePiece) func(ids []int32, skip
 				}
 				continue
 			case typeUnknown:
-				b.WriteString(p.UnknownText)
+				write(p.UnknownText)
 				continue
 			}
 			text := piece.text
@@ -171,7 +174,7 @@ func (t *Tokenizer) decodeSentencePiece(p *sentencePiece) func(ids []int32, skip
 				text, had = strings.CutPrefix(text, visibleSpace)
 				begun = had && !p.TrimSpaces
 			}
-			b.WriteString(strings.ReplaceAll(text, visibleSpace, " "))
+			write(strings.ReplaceAll(text, visibleSpace, " "))
 		}
 		flush()
 		return b.String()
