@@ -1,5 +1,7 @@
 package tokenizer
 
+import "unicode/utf8"
+
 // bpe is a byte-pair encoding model (Sennrich et al. 2016): a word starts as
 // its characters, and of all adjacent pairs the one that was learned first is
 // merged, the leftmost of equal ones, until no pair is known.
@@ -12,9 +14,10 @@ type bpe struct {
 	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
 	longest   int              // the most bytes of one of whole, as it is spelled
 	merges    *mergeTable
-	unknown   int32 // -1 for none
-	fuse      bool  // unknown characters that touch are one token
-	fallback  bool  // unknown characters become tokens of their bytes
+	first     *[1 << 16]firstMerge // merges of two bytes, where each part of a word is a byte
+	unknown   int32                // -1 for none
+	fuse      bool                 // unknown characters that touch are one token
+	fallback  bool                 // unknown characters become tokens of their bytes
 	cache     *wordCache
 	cuts      *wordCuts // nil where words are not to be cut
 }
@@ -99,6 +102,11 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 	} else {
 		m.splitChars(word, s)
 	}
+	if len(s.parts) == len(word) && m.first != nil {
+		m.rankBytes(word, s)
+	} else {
+		s.rank(m.merges)
+	}
 	if len(s.parts) <= fewParts {
 		s.mergeShort(m.merges)
 	} else {
@@ -113,6 +121,44 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 		m.shift(dst[first:], word)
 	}
 	return dst
+}
+
+// firstMerge is a merge of two bytes; most lookups are of those.
+type firstMerge struct{ rank, id int32 }
+
+// rankBytes is rank for a word of which each byte is a part.
+func (m *bpe) rankBytes(word string, s *scratch) {
+	last := len(word) - 1
+	for i := range last {
+		f := m.first[int(word[i])<<8|int(word[i+1])]
+		s.parts[i].rank, s.parts[i].into = f.rank, f.id
+	}
+	s.parts[last].rank = noMerge
+}
+
+// newFirst fills the table of the merges of two bytes. A part may also be the
+// unknown token or that of a byte of an unknown character: no merge must know
+// those.
+func (m *bpe) newFirst() {
+	m.first = new([1 << 16]firstMerge)
+	for i := range m.first {
+		left, right := m.startOf(byte(i>>8)), m.startOf(byte(i))
+		m.first[i] = firstMerge{rank: noMerge}
+		if left >= 0 && right >= 0 {
+			m.first[i].rank, m.first[i].id = m.merges.look(left, right)
+		}
+	}
+}
+
+// startOf is the token that a byte starts as, -1 for none.
+func (m *bpe) startOf(b byte) int32 {
+	if m.byteLevel {
+		return m.bytes[b]
+	}
+	if id, ok := m.chars[string(rune(b))]; ok && b < utf8.RuneSelf {
+		return id
+	}
+	return -1
 }
 
 // splitBytes starts a byte-level word. It reports whether bytes without a

@@ -162,6 +162,7 @@ func byteTokens(vocabulary map[string]int32, byteLevel bool) (tokens [256]int32)
 // last, as in the Hugging Face library.
 func (m *bpe) addMerges(d *modelDefinition, tokens []token) error {
 	m.merges = newMergeTable(len(d.Merges))
+	plain := true // no merge knows the unknown token or a byte of an unknown character
 	var name []byte
 	next := int32(0) // merges mostly make one token after the other
 	for rank, merge := range d.Merges {
@@ -177,6 +178,10 @@ func (m *bpe) addMerges(d *modelDefinition, tokens []token) error {
 		}
 		m.merges.put(makePair(left, right), int32(rank), id)
 		next = id + 1
+		plain = plain && left != m.unknown && right != m.unknown && (m.byteLevel || !isByteMerge(merge))
+	}
+	if plain {
+		m.newFirst()
 	}
 	return nil
 }

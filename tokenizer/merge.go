@@ -39,15 +39,23 @@ func (s *scratch) addUnknown(id, n int32, fuse bool) {
 	s.parts = append(s.parts, part{id: id, length: n, unknown: true})
 }
 
-// mergeShort merges by searching all pairs for the lowest rank each time.
+// rank looks up the merge of each part with the next.
+func (s *scratch) rank(merges *mergeTable) {
+	last := len(s.parts) - 1
+	for i := range last {
+		s.parts[i].rank, s.parts[i].into = merges.look(s.parts[i].id, s.parts[i+1].id)
+	}
+	if last >= 0 {
+		s.parts[last].rank = noMerge
+	}
+}
+
+// mergeShort merges ranked parts by searching all for the lowest rank each time.
 func (s *scratch) mergeShort(merges *mergeTable) {
 	parts := s.parts
-	for i := range len(parts) - 1 {
-		parts[i].rank, parts[i].into = merges.look(parts[i].id, parts[i+1].id)
-	}
 	for len(parts) > 1 {
 		best, rank := -1, int32(noMerge)
-		for i := range len(parts) - 1 {
+		for i := range parts {
 			if parts[i].rank < rank {
 				best, rank = i, parts[i].rank
 			}
@@ -57,6 +65,7 @@ func (s *scratch) mergeShort(merges *mergeTable) {
 		}
 		parts[best].id = parts[best].into
 		parts[best].length += parts[best+1].length
+		parts[best].rank = noMerge
 		parts = slices.Delete(parts, best+1, best+2)
 		if best+1 < len(parts) {
 			parts[best].rank, parts[best].into = merges.look(parts[best].id, parts[best+1].id)
@@ -68,16 +77,20 @@ func (s *scratch) mergeShort(merges *mergeTable) {
 	s.parts = parts
 }
 
-// mergeLong merges with a heap of rank<<32 | position, in O(n log n).
+// mergeLong merges ranked parts with a heap of rank<<32 | position, in O(n log n).
 func (s *scratch) mergeLong(merges *mergeTable) {
 	parts := s.parts
 	s.heap = s.heap[:0]
 	for i := range parts {
-		parts[i].prev, parts[i].next = int32(i-1), int32(i+1)
+		p := &parts[i]
+		p.prev, p.next = int32(i-1), int32(i+1)
+		if p.rank != noMerge {
+			s.heap = append(s.heap, uint64(p.rank)<<32|uint64(uint32(i)))
+		}
 	}
 	parts[len(parts)-1].next = -1
-	for i := range parts {
-		s.push(merges, int32(i))
+	for i := len(s.heap)/2 - 1; i >= 0; i-- {
+		sink(s.heap, i)
 	}
 	for len(s.heap) > 0 {
 		top := s.pop()
@@ -125,25 +138,27 @@ func (s *scratch) push(merges *mergeTable, i int32) {
 
 // pop removes the least entry of the heap.
 func (s *scratch) pop() uint64 {
-	h := s.heap
-	top := h[0]
-	last := len(h) - 1
-	h[0] = h[last]
-	h = h[:last]
-	for p := 0; ; {
+	top, last := s.heap[0], len(s.heap)-1
+	s.heap[0] = s.heap[last]
+	s.heap = s.heap[:last]
+	sink(s.heap, 0)
+	return top
+}
+
+// sink moves entry p of a heap down to its place.
+func sink(h []uint64, p int) {
+	for {
 		c := 2*p + 1
-		if c >= last {
-			break
+		if c >= len(h) {
+			return
 		}
-		if c+1 < last && h[c+1] < h[c] {
+		if c+1 < len(h) && h[c+1] < h[c] {
 			c++
 		}
 		if h[p] <= h[c] {
-			break
+			return
 		}
 		h[p], h[c] = h[c], h[p]
 		p = c
 	}
-	s.heap = h
-	return top
 }

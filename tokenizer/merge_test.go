@@ -10,7 +10,7 @@ import (
 // TestMergeLong: the heap merges as the plain search does.
 func TestMergeLong(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for _, name := range []string{"gpt2", "llama2"} {
+	for _, name := range []string{"gpt2", "llama2", "falcon", "gemma3"} {
 		m := mini(t, name).model.(*bpe)
 		for range 400 {
 			word := strings.ReplaceAll(randomText(random)+randomText(random), " ", visibleSpace)
@@ -24,6 +24,11 @@ func TestMergeLong(t *testing.T) {
 			}
 			if len(short.parts) == 0 {
 				continue
+			}
+			short.rank(m.merges)
+			long.rank(m.merges)
+			if len(long.parts) == len(word) {
+				m.rankBytes(word, &long)
 			}
 			short.mergeShort(m.merges)
 			long.mergeLong(m.merges)

@@ -163,6 +163,7 @@ func (p *sentencePiece) bpe(d *definition, own *trie) (model, error) {
 			return nil, fmt.Errorf("piece %d: %w", id, err)
 		}
 	}
+	m.newFirst()
 	m.cuts = newWordCuts(&cuts)
 	if own.nodes == nil {
 		return m, nil
