@@ -24,8 +24,8 @@ type Loaded struct {
 }
 
 // OpenModel opens a checkpoint and what it says of its tokenizer: a GGUF's
-// metadata, or a folder's tokenizer.json, tokenizer_config.json and
-// chat_template.jinja.
+// metadata, or a folder's tokenizer.json or tokenizer.model,
+// tokenizer_config.json and chat_template.jinja.
 func OpenModel(path string) (*Loaded, error) {
 	m, err := model.Open(path)
 	if err != nil {
@@ -65,11 +65,12 @@ func OpenTokenizer(m *model.Model) (*tokenizer.Tokenizer, error) {
 		}
 	} else {
 		var data []byte
-		if data, err = readFile(m.Dir(), "tokenizer.json"); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no tokenizer: want tokenizer.json beside config.json", m.Path())
-		}
-		if err == nil {
+		if data, err = readFile(m.Dir(), "tokenizer.json"); err == nil {
 			t, err = tokenizer.FromJSON(data)
+		} else if errors.Is(err, fs.ErrNotExist) {
+			if t, err = openSentencePiece(m.Dir()); errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("%s: no tokenizer: want tokenizer.json or tokenizer.model beside config.json", m.Path())
+			}
 		}
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,13 +84,58 @@ func TestOpenModelRefuses(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{"no tokenizer", map[string]string{"tokenizer.json": ""}, "want tokenizer.json beside config.json"},
+		{"no tokenizer", map[string]string{"tokenizer.json": ""}, "want tokenizer.json or tokenizer.model beside config.json"},
 		{"broken tokenizer", map[string]string{"tokenizer.json": "{}"}, "tokenizer"},
 		{"no config", map[string]string{"config.json": ""}, "config.json"},
 	} {
 		if l, err := OpenModel(edited(t, c.files)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: want %q, have %v, %v", c.name, c.want, l, err)
 		}
+	}
+}
+
+// A folder without tokenizer.json has its tokenizer in tokenizer.model.
+func TestOpenSentencePiece(t *testing.T) {
+	model, err := os.ReadFile("../tokenizer/testdata/sentencepiece/llama.model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		first string // the first token of a text
+		err   string
+	}{
+		{"plain", nil, "<s>", ""},
+		{"without <s>", map[string]string{"tokenizer_config.json": `{"add_bos_token": false}`}, "▁", ""},
+		{"known tokens", map[string]string{"tokenizer_config.json": `{"added_tokens_decoder": {"1": {"content": "<s>"}}}`, "added_tokens.json": `{"</s>": 2}`}, "<s>", ""},
+		{"a token beside it", map[string]string{"added_tokens.json": `{"<image>": 700}`}, "", "want all tokens in it, or a tokenizer.json; <image> is added beside it"},
+		{"broken list", map[string]string{"added_tokens.json": `{`}, "", "added_tokens.json"},
+		{"broken model", map[string]string{"tokenizer.model": "\x0a\x09"}, "", "byte 0: want a field of 9 bytes, have 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := map[string]string{"tokenizer.json": "", "tokenizer.model": string(model)}
+			maps.Copy(files, c.files)
+			l, err := OpenModel(edited(t, files))
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("want %q, have %v", c.err, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			e, err := l.Tokenizer.Encode("France", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, _ := l.Tokenizer.Token(e.IDs[0])
+			if !strings.HasPrefix(first, c.first) {
+				t.Errorf("want %q first, have %q", c.first, first)
+			}
+		})
 	}
 }
 

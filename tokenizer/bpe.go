@@ -1,5 +1,7 @@
 package tokenizer
 
+import "unicode/utf8"
+
 // bpe is a byte-pair encoding model (Sennrich et al. 2016): a word starts as
 // its characters, and of all adjacent pairs the one that was learned first is
 // merged, the leftmost of equal ones, until no pair is known.
@@ -10,33 +12,22 @@ type bpe struct {
 	bytes     [256]int32       // byte-level: each byte's token; else the byte fallbacks; -1 for none
 	chars     map[string]int32 // tokens by text; nil where byteLevel
 	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
-	merges    map[pair]merge
-	unknown   int32 // -1 for none
-	fuse      bool  // unknown characters that touch are one token
-	fallback  bool  // unknown characters become tokens of their bytes
+	longest   int              // the most bytes of one of whole, as it is spelled
+	merges    *mergeTable
+	first     *[1 << 16]firstMerge // merges of two bytes, where each part of a word is a byte
+	unknown   int32                // -1 for none
+	fuse      bool                 // unknown characters that touch are one token
+	fallback  bool                 // unknown characters become tokens of their bytes
 	cache     *wordCache
-	cut       spaceCut
+	cuts      *wordCuts // nil where words are not to be cut
 }
-
-// pair is two adjacent tokens: left<<32 | right.
-type pair uint64
-
-func makePair(left, right int32) pair { return pair(uint64(uint32(left))<<32 | uint64(uint32(right))) }
-
-// merge is a learned merge: its rank (lower merges first) and the token it makes.
-type merge struct{ rank, id int32 }
 
 // symbol is one token of a word and the bytes of the word it stands for.
 type symbol struct{ id, start, end int32 }
 
-// encode appends the tokens of word to dst.
+// encode appends the tokens of word, which is not empty, to dst.
 func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
-	if m.whole != nil {
-		if id, ok := m.whole[word]; ok {
-			return append(dst, symbol{id, 0, int32(len(word))})
-		}
-	}
-	if m.cut.usable {
+	if m.cuts != nil {
 		return m.encodeCut(dst, word, s)
 	}
 	return m.encodeWord(dst, word, s)
@@ -44,15 +35,61 @@ func (m *bpe) encode(dst []symbol, word string, s *scratch) []symbol {
 
 // encodeWord is encode for a word that is to be merged whole.
 func (m *bpe) encodeWord(dst []symbol, word string, s *scratch) []symbol {
+	if len(word) <= maxShortWord {
+		if e := m.cache.getShort(word); e != nil {
+			return e.symbols(dst)
+		}
+	}
+	return m.encodeLong(dst, word, s)
+}
+
+// encodeLong is encodeWord for a word that the short part of the cache has not.
+func (m *bpe) encodeLong(dst []symbol, word string, s *scratch) []symbol {
 	if len(word) > maxCachedWord {
-		return m.merge(dst, word, s)
+		return m.encodeNew(dst, word, s)
 	}
 	if symbols, ok := m.cache.get(word); ok {
 		return append(dst, symbols...)
 	}
 	first := len(dst)
-	dst = m.merge(dst, word, s)
+	dst = m.encodeNew(dst, word, s)
 	m.cache.put(word, dst[first:])
+	return dst
+}
+
+// encodeNew is encodeWord without the cache.
+func (m *bpe) encodeNew(dst []symbol, word string, s *scratch) []symbol {
+	if len(word) <= m.longest {
+		s.spelling = append(s.spelling[:0], word...)
+		if m.byteLevel {
+			s.spelling = appendSpelled(s.spelling[:0], word)
+		}
+		if id, ok := m.whole[string(s.spelling)]; ok {
+			return append(dst, symbol{id, 0, int32(len(word))})
+		}
+	}
+	return m.merge(dst, word, s)
+}
+
+// appendIDs is encode for ids only.
+func (m *bpe) appendIDs(dst []int32, word string, s *scratch) []int32 {
+	if m.cuts != nil {
+		return m.appendCut(dst, word, s)
+	}
+	return m.appendWord(dst, word, s)
+}
+
+// appendWord is encodeWord for ids only.
+func (m *bpe) appendWord(dst []int32, word string, s *scratch) []int32 {
+	if len(word) <= maxShortWord {
+		if e := m.cache.getShort(word); e != nil {
+			return append(dst, e.ids[:e.count]...)
+		}
+	}
+	s.symbols = m.encodeLong(s.symbols[:0], word, s)
+	for _, y := range s.symbols {
+		dst = append(dst, y.id)
+	}
 	return dst
 }
 
@@ -65,7 +102,12 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 	} else {
 		m.splitChars(word, s)
 	}
-	if len(s.parts) <= shortWord {
+	if len(s.parts) == len(word) && m.first != nil {
+		m.rankBytes(word, s)
+	} else {
+		s.rank(m.merges)
+	}
+	if len(s.parts) <= fewParts {
 		s.mergeShort(m.merges)
 	} else {
 		s.mergeLong(m.merges)
@@ -79,6 +121,44 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 		m.shift(dst[first:], word)
 	}
 	return dst
+}
+
+// firstMerge is a merge of two bytes; most lookups are of those.
+type firstMerge struct{ rank, id int32 }
+
+// rankBytes is rank for a word of which each byte is a part.
+func (m *bpe) rankBytes(word string, s *scratch) {
+	last := len(word) - 1
+	for i := range last {
+		f := m.first[int(word[i])<<8|int(word[i+1])]
+		s.parts[i].rank, s.parts[i].into = f.rank, f.id
+	}
+	s.parts[last].rank = noMerge
+}
+
+// newFirst fills the table of the merges of two bytes. A part may also be the
+// unknown token or that of a byte of an unknown character: no merge must know
+// those.
+func (m *bpe) newFirst() {
+	m.first = new([1 << 16]firstMerge)
+	for i := range m.first {
+		left, right := m.startOf(byte(i>>8)), m.startOf(byte(i))
+		m.first[i] = firstMerge{rank: noMerge}
+		if left >= 0 && right >= 0 {
+			m.first[i].rank, m.first[i].id = m.merges.look(left, right)
+		}
+	}
+}
+
+// startOf is the token that a byte starts as, -1 for none.
+func (m *bpe) startOf(b byte) int32 {
+	if m.byteLevel {
+		return m.bytes[b]
+	}
+	if id, ok := m.chars[string(rune(b))]; ok && b < utf8.RuneSelf {
+		return id
+	}
+	return -1
 }
 
 // splitBytes starts a byte-level word. It reports whether bytes without a
@@ -103,7 +183,7 @@ func (m *bpe) splitChars(word string, s *scratch) {
 		n := runeLen(word[i])
 		if id, ok := m.chars[word[i:i+n]]; ok {
 			s.parts = append(s.parts, part{id: id, length: int32(n)})
-		} else if m.fallback && m.hasBytes(word[i:i+n]) {
+		} else if m.fallback && hasBytes(&m.bytes, word[i:i+n]) {
 			for _, b := range []byte(word[i : i+n]) {
 				s.parts = append(s.parts, part{id: m.bytes[b], length: 1})
 			}
@@ -114,9 +194,10 @@ func (m *bpe) splitChars(word string, s *scratch) {
 	}
 }
 
-func (m *bpe) hasBytes(char string) bool {
-	for i := range len(char) {
-		if m.bytes[char[i]] < 0 {
+// hasBytes reports whether all bytes of a text have tokens.
+func hasBytes(tokens *[256]int32, text string) bool {
+	for i := range len(text) {
+		if tokens[text[i]] < 0 {
 			return false
 		}
 	}

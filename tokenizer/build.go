@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -14,36 +15,57 @@ func build(d *definition) (*Tokenizer, error) {
 	return t, nil
 }
 
-func buildPipeline(d *definition) (t *Tokenizer, err error) {
-	t = new(Tokenizer)
+func buildPipeline(d *definition) (*Tokenizer, error) {
+	t := new(Tokenizer)
+	digested := make(chan error, 1)
+	go func() { // beside the rest: it takes a third of the time
+		var err error
+		t.digest, err = d.digest()
+		digested <- err
+	}()
+	if err := t.buildStages(d); err != nil {
+		return nil, err
+	}
+	return t, <-digested
+}
+
+// buildStages makes the stages of the pipeline, in order.
+func (t *Tokenizer) buildStages(d *definition) (err error) {
 	if t.normalizers, err = buildNormalizers(d.Normalizer); err != nil {
-		return nil, fmt.Errorf("normalizer: %w", err)
+		return fmt.Errorf("normalizer: %w", err)
 	}
 	var spelled bool
 	if t.pretokenizers, spelled, err = buildPretokenizers(d.PreTokenizer); err != nil {
-		return nil, fmt.Errorf("pre_tokenizer: %w", err)
-	}
-	if t.model, err = buildBPE(&d.Model, spelled); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return fmt.Errorf("pre_tokenizer: %w", err)
 	}
 	if err = t.buildTokens(d); err != nil {
-		return nil, err
+		return err
+	}
+	switch {
+	case d.SentencePiece != nil:
+		err = t.buildSentencePiece(d)
+	case d.Model.Type == "Unigram":
+		t.model, err = buildUnigram(&d.Model)
+	default:
+		t.model, err = buildBPE(&d.Model, t.tokens, spelled)
+	}
+	if err != nil {
+		return fmt.Errorf("model: %w", err)
 	}
 	if t.post, err = buildPost(d.PostProcessor, t); err != nil {
-		return nil, fmt.Errorf("post_processor: %w", err)
+		return fmt.Errorf("post_processor: %w", err)
 	}
 	if t.decoders, err = buildDecoders(d.Decoder); err != nil {
-		return nil, fmt.Errorf("decoder: %w", err)
+		return fmt.Errorf("decoder: %w", err)
 	}
-	t.digest, err = d.digest()
-	return t, err
+	t.added = buildAdded(d.Added, t.normalizers)
+	return nil
 }
 
-// buildTokens fills the table of tokens and the finders of added tokens.
+// buildTokens fills the table of tokens.
 func (t *Tokenizer) buildTokens(d *definition) error {
 	size := len(d.Model.Vocabulary) + len(d.Added)
-	// Ids may have gaps, but not so many that a small file takes much memory.
-	limit := int32(2*size + 1<<16)
+	limit := int32(d.maxID())
 	t.vocabulary, t.addedIDs = d.Model.Vocabulary, make(map[string]int32, len(d.Added))
 	t.tokens = make([]token, 0, size)
 	put := func(where string, id int32, content string) error {
@@ -52,6 +74,7 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 		}
 		for int(id) >= len(t.tokens) {
 			t.tokens = append(t.tokens, token{})
+			t.special = append(t.special, false)
 		}
 		if old := t.tokens[id]; old.known && old.text != content {
 			return fmt.Errorf("%s: id %d: want one token, have %q and %q", where, id, old.text, content)
@@ -72,13 +95,15 @@ func (t *Tokenizer) buildTokens(d *definition) error {
 			return err
 		}
 		t.addedIDs[a.Content] = a.ID
-		t.tokens[a.ID].special = t.tokens[a.ID].special || a.Special
+		t.special[a.ID] = t.special[a.ID] || a.Special
 	}
-	t.added = buildAdded(d.Added, t.normalizers)
 	return nil
 }
 
-func buildBPE(d *modelDefinition, byteLevel bool) (*bpe, error) {
+func buildBPE(d *modelDefinition, tokens []token, byteLevel bool) (*bpe, error) {
+	if d.UnknownID != nil {
+		return nil, fmt.Errorf("unk_id: want none for BPE, have %d", *d.UnknownID)
+	}
 	if d.Dropout != nil && *d.Dropout != 0 {
 		return nil, fmt.Errorf("dropout: want none, have %g", *d.Dropout)
 	}
@@ -99,59 +124,95 @@ func buildBPE(d *modelDefinition, byteLevel bool) (*bpe, error) {
 		}
 		m.unknown = id
 	}
-	for b := range m.bytes {
-		name := fmt.Sprintf("<0x%02X>", b)
-		if byteLevel {
-			name = string(byteRunes[b])
-		}
-		m.bytes[b] = -1
-		if id, ok := d.Vocabulary[name]; ok {
-			m.bytes[b] = id
-		}
-	}
+	m.bytes = byteTokens(d.Vocabulary, byteLevel)
 	if !byteLevel {
 		m.chars = d.Vocabulary
 	}
 	if d.IgnoreMerges {
-		m.whole = wholeWords(d.Vocabulary, byteLevel)
+		m.whole = d.Vocabulary
+		for token := range m.whole {
+			m.longest = max(m.longest, len(token))
+		}
 	}
-	if err := m.addMerges(d); err != nil {
+	if err := m.addMerges(d, tokens); err != nil {
 		return nil, err
 	}
 	if !byteLevel && !d.IgnoreMerges {
-		m.cut = newSpaceCut(d)
+		m.cuts = newWordCuts(d)
 	}
 	return m, nil
 }
 
-// wholeWords returns the vocabulary by the text that the words hold.
-func wholeWords(vocabulary map[string]int32, byteLevel bool) map[string]int32 {
-	if !byteLevel {
-		return vocabulary
-	}
-	words := make(map[string]int32, len(vocabulary))
-	for token, id := range vocabulary {
-		if raw, ok := fromByteAlphabet(token); ok {
-			words[raw] = id
+// byteTokens returns each byte's token, -1 for none.
+func byteTokens(vocabulary map[string]int32, byteLevel bool) (tokens [256]int32) {
+	for b := range tokens {
+		name := fmt.Sprintf("<0x%02X>", b)
+		if byteLevel {
+			name = string(byteRunes[b])
+		}
+		tokens[b] = -1
+		if id, ok := vocabulary[name]; ok {
+			tokens[b] = id
 		}
 	}
-	return words
+	return tokens
 }
 
 // addMerges enters the merges. A pair that is listed twice has the rank of the
 // last, as in the Hugging Face library.
-func (m *bpe) addMerges(d *modelDefinition) error {
-	m.merges = make(map[pair]merge, len(d.Merges))
+func (m *bpe) addMerges(d *modelDefinition, tokens []token) error {
+	m.merges = newMergeTable(len(d.Merges))
+	plain := true // no merge knows the unknown token or a byte of an unknown character
 	var name []byte
-	for rank, tokens := range d.Merges {
-		left, okLeft := d.Vocabulary[tokens[0]]
-		right, okRight := d.Vocabulary[tokens[1]]
-		name = append(append(name[:0], tokens[0]...), tokens[1]...)
-		id, ok := d.Vocabulary[string(name)]
-		if !okLeft || !okRight || !ok {
-			return fmt.Errorf("merge %d: want two tokens that make a token, have %q and %q", rank, strings.ToValidUTF8(tokens[0], replacement), strings.ToValidUTF8(tokens[1], replacement))
+	next := int32(0) // merges mostly make one token after the other
+	for rank, merge := range d.Merges {
+		left, okLeft := d.Vocabulary[merge[0]]
+		right, okRight := d.Vocabulary[merge[1]]
+		id, ok := next, int(next) < len(tokens) && tokens[next].known && isPair(tokens[next].text, merge)
+		if !ok {
+			name = append(append(name[:0], merge[0]...), merge[1]...)
+			id, ok = d.Vocabulary[string(name)]
 		}
-		m.merges[makePair(left, right)] = merge{int32(rank), id}
+		if !okLeft || !okRight || !ok {
+			return fmt.Errorf("merge %d: want two tokens that make a token, have %q and %q", rank, strings.ToValidUTF8(merge[0], replacement), strings.ToValidUTF8(merge[1], replacement))
+		}
+		m.merges.put(makePair(left, right), int32(rank), id)
+		next = id + 1
+		plain = plain && left != m.unknown && right != m.unknown && (m.byteLevel || !isByteMerge(merge))
+	}
+	if plain {
+		m.newFirst()
 	}
 	return nil
+}
+
+// isPair reports whether a token is the two of a merge.
+func isPair(token string, merge [2]string) bool {
+	return len(token) == len(merge[0])+len(merge[1]) && strings.HasPrefix(token, merge[0]) && strings.HasSuffix(token, merge[1])
+}
+
+func buildUnigram(d *modelDefinition) (*unigram, error) {
+	if d.Unknown != nil || d.Merges != nil || d.Dropout != nil || d.Prefix != nil || d.Suffix != nil || d.FuseUnknown || d.IgnoreMerges {
+		return nil, fmt.Errorf("want the settings of a Unigram model, have some of a BPE model")
+	}
+	if d.UnknownID == nil || *d.UnknownID < 0 || int(*d.UnknownID) >= len(d.Scores) {
+		return nil, fmt.Errorf("unk_id: want the id of one of %d tokens", len(d.Scores))
+	}
+	if len(d.Vocabulary) != len(d.Scores) {
+		return nil, fmt.Errorf("vocab: want %d different tokens, have %d", len(d.Scores), len(d.Vocabulary))
+	}
+	m := &unigram{scores: d.Scores, unknown: *d.UnknownID, fuse: true, lowest: math.Inf(1), cache: newWordCache()}
+	m.pieces.nodes = make([]trieNode, 1)
+	for token, id := range d.Vocabulary {
+		if token != "" {
+			m.pieces.add(token, id)
+		}
+		m.lowest = min(m.lowest, d.Scores[id])
+	}
+	m.lowest -= unknownPenalty
+	if d.ByteFallback {
+		tokens := byteTokens(d.Vocabulary, false)
+		m.bytes = &tokens
+	}
+	return m, nil
 }

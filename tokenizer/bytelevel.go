@@ -1,9 +1,6 @@
 package tokenizer
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // byteRunes is GPT-2's byte alphabet: the printable bytes of Latin-1 stand for
 // themselves, the other 68 for U+0100, U+0101, ... in order (Radford et al.
@@ -33,14 +30,12 @@ var runeBytes = func() (bytes [0x144]int16) {
 	return bytes
 }()
 
-// toByteAlphabet spells the bytes of s in the byte alphabet.
-func toByteAlphabet(s string) string {
-	var b strings.Builder
-	b.Grow(2 * len(s))
+// appendSpelled appends the bytes of s as the byte alphabet spells them.
+func appendSpelled(dst []byte, s string) []byte {
 	for i := range len(s) {
-		b.WriteRune(byteRunes[s[i]])
+		dst = utf8.AppendRune(dst, byteRunes[s[i]])
 	}
-	return b.String()
+	return dst
 }
 
 // fromByteAlphabet returns the bytes that a token of a byte-level vocabulary

@@ -28,8 +28,9 @@ type ChatTemplate struct {
 // Templates come with models, so their work is bounded: the size and depth of
 // the source, the steps of a rendering, the depth of macro calls and the size
 // of what is kept in variables. The memory that one expression takes is not.
-// Where Jinja raises an error for an attribute of an undefined value, the
-// attribute is undefined here.
+//
+// A template that would render differently than in transformers is an error
+// that names the construct, here or in Render.
 func ParseChatTemplate(source string, tokens map[string]string) (*ChatTemplate, error) {
 	c := &ChatTemplate{source: source, tokens: maps.Clone(tokens)}
 	rewritten, literals, err := rewriteTemplate(source)

@@ -2,6 +2,8 @@ package tokenizer
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,25 +27,31 @@ const (
 	guardLeave = "__leave" // at a macro's end
 	guardCheck = "__check" // after a set, with what was set
 	guardPrint = "__print" // around each expression that is printed
+
+	guardNamespace = "__namespace" // before an attribute is set
 )
 
 // templateGuard bounds one rendering.
 type templateGuard struct {
 	steps, depth int
 	deadline     time.Time
+	namespaces   map[*jinja.Dict]bool
 }
 
 func newTemplateGuard() *templateGuard {
-	return &templateGuard{deadline: time.Now().Add(maxTemplateTime)}
+	return &templateGuard{deadline: time.Now().Add(maxTemplateTime), namespaces: map[*jinja.Dict]bool{}}
 }
 
 type templateFunc = func(args []jinja.Value, named map[string]jinja.Value) (jinja.Value, error)
 
 func (g *templateGuard) functions() map[string]jinja.Value {
 	data := make(map[string]jinja.Value)
+	for name, f := range expressionFunctions() {
+		data[name] = jinja.NewCallable(name, f)
+	}
 	for name, f := range map[string]templateFunc{
 		guardStep: g.step, guardCheck: g.step, guardEnter: g.enter, guardLeave: g.leave,
-		guardPrint: g.print, "range": boundedRange,
+		guardPrint: g.print, "range": boundedRange, "namespace": g.namespace, guardNamespace: g.isNamespace,
 	} {
 		data[name] = jinja.NewCallable(name, f)
 	}
@@ -112,17 +120,40 @@ func (g *templateGuard) leave([]jinja.Value, map[string]jinja.Value) (jinja.Valu
 	return jinja.NewString(""), nil
 }
 
-// print passes a value on. None is printed as in Python; the engine prints
-// nothing for it.
+// namespace is a mapping whose attributes can be set.
+func (g *templateGuard) namespace(args []jinja.Value, named map[string]jinja.Value) (jinja.Value, error) {
+	v := jinja.NewDict()
+	for _, a := range args {
+		if !a.IsDict() || len(args) > 1 {
+			return v, fmt.Errorf("namespace: want one mapping or named values, have %s", kindName(a))
+		}
+		for _, key := range a.AsDict().OrderedKeys() {
+			v.AsDict().Set(key, a.AsDict().Data[key])
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(named)) {
+		v.AsDict().Set(key, named[key])
+	}
+	g.namespaces[v.AsDict()] = true
+	return v, nil
+}
+
+func (g *templateGuard) isNamespace(args []jinja.Value, _ map[string]jinja.Value) (jinja.Value, error) {
+	if !args[0].IsDict() || !g.namespaces[args[0].AsDict()] {
+		return args[0], fmt.Errorf("set: want a namespace to set an attribute of, have %s", kindName(args[0]))
+	}
+	return jinja.NewString(""), nil
+}
+
+// print is the text of a value.
 func (g *templateGuard) print(args []jinja.Value, named map[string]jinja.Value) (jinja.Value, error) {
 	if len(args) != 1 || len(named) > 0 {
 		return jinja.Undefined(), fmt.Errorf("want one value to print, have %d", len(args)+len(named))
 	}
-	if args[0].IsNone() {
-		return jinja.NewString("None"), nil
+	if _, err := g.step(args, nil); err != nil {
+		return jinja.Undefined(), err
 	}
-	_, err := g.step(args, nil)
-	return args[0], err
+	return jinja.NewString(pythonStr(args[0])), nil
 }
 
 // boundedRange is Python's range as a list.

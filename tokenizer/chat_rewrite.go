@@ -32,10 +32,10 @@ func rewriteTemplate(source string) (rewritten string, literals []string, err er
 		case 't':
 			r.out.WriteString("{{ " + quote(item.text) + " }}")
 		case '{':
-			if len(item.tokens) == 0 {
-				err = fmt.Errorf("want an expression")
+			var tokens []templateTok
+			if tokens, err = guarded(item.tokens); err == nil {
+				r.write('{', '}', callOf(guardPrint, tokens))
 			}
-			r.write('{', '}', printed(item.tokens))
 		case '%':
 			err = r.statement(i, item.tokens)
 		}
@@ -47,12 +47,6 @@ func rewriteTemplate(source string) (rewritten string, literals []string, err er
 		return "", nil, fmt.Errorf("want end%s, have the end of the template", r.blocks[len(r.blocks)-1].keyword)
 	}
 	return r.out.String(), r.literals, nil
-}
-
-// printed is an expression under the guard's print.
-func printed(tokens []templateTok) []templateTok {
-	call := []templateTok{{kind: 'n', text: guardPrint}, {kind: 'o', text: "("}}
-	return append(append(call, tokens...), templateTok{kind: 'o', text: ")"})
 }
 
 // write writes a tag.
@@ -109,10 +103,20 @@ func (r *templateRewriter) statement(i int, tokens []templateTok) error {
 		return r.macro(tokens)
 	case "set":
 		return r.set(tokens)
-	case "if", "call", "filter", "generation":
+	case "if", "elif":
+		condition, err := guarded(tokens[1:])
+		if err != nil {
+			return err
+		}
+		r.write('%', '%', append([]templateTok{word(keyword)}, condition...))
+		if keyword == "elif" {
+			return nil
+		}
+		return r.open(keyword, "")
+	case "call", "filter", "generation":
 		r.write('%', '%', tokens)
 		return r.open(keyword, "")
-	case "elif", "else", "break", "continue":
+	case "else", "break", "continue":
 		r.write('%', '%', tokens)
 		return nil
 	}
@@ -159,8 +163,8 @@ func (r *templateRewriter) loop(i int, tokens []templateTok) error {
 			return fmt.Errorf("for: want names before in, have %q", t.text)
 		}
 	}
-	if in < 0 || len(targets) == 0 {
-		return fmt.Errorf("for: want names and in")
+	if in < 0 || len(targets) == 0 || len(targets) > 2 {
+		return fmt.Errorf("for: want one or two names and in")
 	}
 	if last := tokens[len(tokens)-1]; last.kind == 'n' && last.text == "recursive" {
 		return fmt.Errorf("for: want no recursive loop")
@@ -176,7 +180,11 @@ func (r *templateRewriter) loop(i int, tokens []templateTok) error {
 		fmt.Fprintf(&r.out, "{%% set %s = %s %%}", outer, name)
 		restore += fmt.Sprintf("{%% set %s = %s %%}", name, outer)
 	}
-	r.write('%', '%', tokens)
+	values, err := guardedLoop(tokens[in+1:], targets)
+	if err != nil {
+		return err
+	}
+	r.write('%', '%', slices.Concat(tokens[:in+1], values))
 	r.out.WriteString(restore)
 	r.call(guardStep, targets...)
 	return r.open("for", "")
@@ -249,12 +257,18 @@ func (r *templateRewriter) set(tokens []templateTok) error {
 		return r.open("set", tokens[1].text)
 	case is(2, "="), is(2, ".") && is(4, "=") && tokens[3].kind == 'n':
 		target := tokens[1].text
+		tokens, first := slices.Clone(tokens), 3
 		if is(2, ".") {
 			// The engine wants no space within the name.
-			tokens = slices.Clone(tokens)
 			tokens[2].spaced, tokens[3].spaced = false, false
+			first = 5
+			r.call(guardNamespace, target)
 		}
-		r.write('%', '%', tokens)
+		value, err := guarded(tokens[first:])
+		if err != nil {
+			return err
+		}
+		r.write('%', '%', append(tokens[:first:first], value...))
 		r.call(guardCheck, target)
 		return nil
 	}

@@ -26,6 +26,7 @@ func checkChat(t *testing.T, path string) {
 			Conversation int
 			Generation   bool
 			Text, Error  *string
+			Refused      bool
 		}
 	}
 	readJSON(t, path, &golden)
@@ -35,6 +36,10 @@ func checkChat(t *testing.T, path string) {
 	for _, c := range golden.Cases {
 		text, err := renderChat(c.Template, golden.Tokens, golden.Conversations[c.Conversation], c.Generation, golden.Now)
 		switch {
+		case c.Refused && err == nil:
+			t.Errorf("%q: want it refused, have %q", c.Template, text)
+		case c.Refused:
+			t.Logf("%q: %v", c.Template, err)
 		case c.Error != nil && err == nil:
 			t.Errorf("%q, conversation %d: want error %q, have %q", c.Template, c.Conversation, *c.Error, text)
 		case c.Error == nil && err != nil:
@@ -83,7 +88,9 @@ func TestChatTemplateBounds(t *testing.T) {
 		"deep blocks":        strings.Repeat("{% if true %}", 1000) + strings.Repeat("{% endif %}", 1000),
 		"long expression":    "{{ " + strings.Repeat("(", 100000) + " }}",
 		"long source":        strings.Repeat("a", maxTemplate+1),
-		"negative repeat":    "{{ 'a' * -1 }}",
+		"huge repeat":        "{{ 'a' * 1000000000000 }}",
+		"huge power":         "{{ 2 ** 1000000000 }}",
+		"deep expression":    "{{ " + strings.Repeat("not ", 2000) + "true }}",
 		"reserved name":      "{{ __leave() }}",
 		"unclosed block":     "{% for m in messages %}",
 		"wrong end":          "{% for m in messages %}{% endif %}",

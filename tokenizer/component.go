@@ -32,6 +32,8 @@ type component struct {
 	Start            int      `json:"start,omitempty"`
 	Stop             int      `json:"stop,omitempty"`
 
+	Charsmap []byte `json:"precompiled_charsmap,omitempty"`
+
 	Single        []templatePart           `json:"single,omitempty"`
 	Pair          []templatePart           `json:"pair,omitempty"`
 	SpecialTokens map[string]templateToken `json:"special_tokens,omitempty"`
@@ -45,8 +47,8 @@ type pattern struct {
 
 // The component types that are supported.
 var (
-	normalizerTypes   = []string{"NFC", "Prepend", "Replace", "Sequence"}
-	pretokenizerTypes = []string{"ByteLevel", "Split", "Digits", "Punctuation", "Metaspace", "Sequence"}
+	normalizerTypes   = []string{"NFC", "Prepend", "Replace", "Precompiled", "Sequence"}
+	pretokenizerTypes = []string{"ByteLevel", "Split", "Digits", "Punctuation", "Metaspace", "WhitespaceSplit", "Sequence"}
 	processorTypes    = []string{"ByteLevel", "TemplateProcessing", "Sequence"}
 	decoderTypes      = []string{"ByteLevel", "ByteFallback", "Fuse", "Replace", "Strip", "Metaspace", "Sequence"}
 )

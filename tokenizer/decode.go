@@ -72,17 +72,24 @@ func decodeBytes(tokens []string) []string {
 		run = run[:0]
 	}
 	for _, token := range tokens {
-		if len(token) == len("<0x00>") && strings.HasPrefix(token, "<0x") && token[5] == '>' {
-			if b, err := strconv.ParseUint(token[3:5], 16, 8); err == nil {
-				run = append(run, byte(b))
-				continue
-			}
+		if b, ok := byteToken(token); ok {
+			run = append(run, b)
+			continue
 		}
 		flush()
 		out = append(out, token)
 	}
 	flush()
 	return out
+}
+
+// byteToken returns the byte that a token <0xNN> stands for.
+func byteToken(token string) (byte, bool) {
+	if len(token) != len("<0x00>") || !strings.HasPrefix(token, "<0x") || token[5] != '>' {
+		return 0, false
+	}
+	b, err := strconv.ParseUint(token[3:5], 16, 8)
+	return byte(b), err == nil
 }
 
 func decodeReplace(old, new string) decoder {

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,9 @@ func FuzzTokenizerJSON(f *testing.F) {
 	f.Add([]byte(`{"normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]},`+
 		`"decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1}]},`+
 		`"model":{"type":"BPE","unk_token":"<unk>","byte_fallback":true,"vocab":{"<unk>":0,"<0x62>":1,"▁":2,"a":3,"▁a":4},"merges":["▁ a"]}}`), " a ab a")
+	f.Add([]byte(`{"normalizer":{"type":"Precompiled","precompiled_charsmap":"DAAAAAAAAAAAAAAAAAAAAGEA"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},`+
+		`{"type":"Metaspace","replacement":"▁","add_prefix_space":true}]},"decoder":{"type":"Metaspace","replacement":"▁"},"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,`+
+		`"vocab":[["<unk>",0.0],["▁",-2.5],["a",-1],["▁a",-0.5],["<0x62>",0]]}}`), " a ab  e\u0301a")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		if len(data) > 1<<20 || len(text) > 1<<12 {
 			return
@@ -37,6 +41,43 @@ func FuzzTokenizerJSON(f *testing.F) {
 			if s.Start < 0 || s.Start > s.End || s.End > len(text) {
 				t.Fatalf("want a span within %d bytes, have %v", len(text), s)
 			}
+		}
+		ids, err := tok.AppendIDs(nil, text, true)
+		if err != nil || !slices.Equal(ids, e.IDs) {
+			t.Fatalf("want %v, have %v (%v)", e.IDs, ids, err)
+		}
+		if _, err := tok.Decode(e.IDs, false); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzSentencePiece: a hostile tokenizer.model is refused, or makes a tokenizer
+// that works on any text.
+func FuzzSentencePiece(f *testing.F) {
+	for _, model := range []int32{spmUnigram, spmBPE} {
+		small := smallModel(model)
+		f.Add(small.bytes(), "ab <s> a1\xff\u3042")
+		small.rules, small.fallback = smallCharsmap, false
+		f.Add(small.bytes(), "  A b\x00 ")
+	}
+	f.Fuzz(func(t *testing.T, data []byte, text string) {
+		if len(data) > 1<<16 || len(text) > 1<<12 {
+			return
+		}
+		tok, err := FromSentencePiece(data, SentencePieceOptions{})
+		if err != nil {
+			return
+		}
+		e := encode(t, tok, text)
+		for _, s := range e.Spans {
+			if s.Start < 0 || s.Start > s.End || s.End > len(text) {
+				t.Fatalf("want a span within %d bytes, have %v", len(text), s)
+			}
+		}
+		ids, err := tok.AppendIDs(nil, text, false)
+		if err != nil || !slices.Equal(ids, e.IDs) {
+			t.Fatalf("want %v, have %v (%v)", e.IDs, ids, err)
 		}
 		if _, err := tok.Decode(e.IDs, false); err != nil {
 			t.Fatal(err)

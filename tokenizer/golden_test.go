@@ -103,7 +103,14 @@ func checkLine(t *testing.T, tok *Tokenizer, header, line goldenLine) bool {
 		t.Errorf("%q: ids with special tokens: want %v, have %v", line.S, ids, full.IDs)
 		return false
 	}
+	if ids, err := tok.AppendIDs([]int32{-1}, line.S, true); err != nil || !slices.Equal(ids[1:], full.IDs) || ids[0] != -1 {
+		t.Errorf("%q: ids alone: want -1 and %v, have %v (%v)", line.S, full.IDs, ids, err)
+		return false
+	}
 	around := slices.Concat(make([]int, 2*len(header.Prefix)), want, make([]int, 2*len(header.Suffix)))
+	if line.OffSpecial != nil {
+		around = line.OffSpecial
+	}
 	if !slices.Equal(flat(full.Spans), around) {
 		t.Errorf("%q: spans with special tokens: want %v, have %v", line.S, around, flat(full.Spans))
 		return false

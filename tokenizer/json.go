@@ -10,8 +10,8 @@ import (
 
 // FromJSON reads a tokenizer.json, the file of the Hugging Face tokenizers
 // library. Supported are BPE models with the pipelines of the causal language
-// models that have one; any other component is an error that names it, as is
-// any setting of one that is not known. Truncation and padding in the file
+// models that have one, and Unigram models with T5's; any other component is an
+// error that names it, as is any setting of one that is not known. Truncation and padding in the file
 // are not applied, as transformers does not apply them either.
 func FromJSON(data []byte) (*Tokenizer, error) {
 	d, err := parseJSON(data)
@@ -48,18 +48,38 @@ func parseJSON(data []byte) (*definition, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, fmt.Errorf("want one JSON document, have more after it")
 	}
-	if f.Model.Vocabulary == nil {
-		return nil, fmt.Errorf("model: want a tokenizer.json, have no model with a vocabulary in it")
+	if err := f.Model.complete(); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
 	}
-	// Files of the first versions name no type; their merges show what it is.
-	if f.Model.Type != "BPE" && f.Model.Type != "" {
-		return nil, fmt.Errorf("model: %w", typeError(f.Model.Type, "BPE"))
-	}
-	f.Model.Type = "BPE"
 	return &definition{
 		Normalizer: f.Normalizer, PreTokenizer: f.PreTokenizer, PostProcessor: f.PostProcessor,
 		Decoder: f.Decoder, Added: f.AddedTokens, Model: f.Model,
 	}, nil
+}
+
+// modelTypes are the models that are supported.
+var modelTypes = []string{"BPE", "Unigram"}
+
+// complete moves the vocabulary that was read to its place.
+func (m *modelDefinition) complete() error {
+	if m.File == nil || m.File.ids == nil {
+		return fmt.Errorf("want a tokenizer.json, have no model with a vocabulary in it")
+	}
+	m.Vocabulary, m.Scores, m.File = m.File.ids, m.File.scores, nil
+	// Files of the first versions name no type; their vocabulary shows what it is.
+	if m.Type == "" {
+		m.Type = "BPE"
+		if m.Scores != nil {
+			m.Type = "Unigram"
+		}
+	}
+	if !slices.Contains(modelTypes, m.Type) {
+		return typeError(m.Type, modelTypes...)
+	}
+	if isList := m.Scores != nil; isList != (m.Type == "Unigram") {
+		return fmt.Errorf("vocab: want an object of ids for BPE and a list of scores for Unigram, have the other for %s", m.Type)
+	}
+	return nil
 }
 
 // explain looks for a component of an unsupported type in a file that did not
@@ -82,7 +102,7 @@ func explain(data []byte) error {
 		raw   json.RawMessage
 		known []string
 	}{
-		{"model", f.Model, []string{"BPE"}},
+		{"model", f.Model, modelTypes},
 		{"normalizer", f.Normalizer, normalizerTypes},
 		{"pre_tokenizer", f.PreTokenizer, pretokenizerTypes},
 		{"post_processor", f.PostProcessor, processorTypes},

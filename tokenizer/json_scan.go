@@ -14,14 +14,43 @@ import (
 // tokenIDs is the vocabulary: ids by token.
 type tokenIDs map[string]int32
 
-// UnmarshalJSON reads {"token": id, ...}. Of a token listed twice the last id
-// holds.
-func (v *tokenIDs) UnmarshalJSON(data []byte) error {
-	s := jsonScanner{text: string(data)}
-	*v = make(tokenIDs, strings.Count(s.text, ","))
-	if !s.open('{') {
-		return fmt.Errorf("vocab: want an object of ids by token")
+// byID returns the tokens by id, those with ids from 0 to below limit.
+func (v tokenIDs) byID(limit int) []token {
+	list := make([]token, len(v))
+	for text, id := range v {
+		if id < 0 || int(id) >= limit {
+			continue
+		}
+		for int(id) >= len(list) {
+			list = append(list, token{})
+		}
+		list[id] = token{text, true}
 	}
+	return list
+}
+
+// fileVocabulary is the vocabulary of a file: with ids (BPE), or a list with
+// scores (Unigram).
+type fileVocabulary struct {
+	ids    tokenIDs
+	scores []float64
+}
+
+// UnmarshalJSON reads {"token": id, ...} or [["token", score], ...]. Of a token
+// listed twice the last id holds.
+func (v *fileVocabulary) UnmarshalJSON(data []byte) error {
+	s := jsonScanner{text: string(data)}
+	v.ids = make(tokenIDs, strings.Count(s.text, ","))
+	switch {
+	case s.open('{'):
+		return v.readIDs(&s)
+	case s.open('['):
+		return v.readScores(&s)
+	}
+	return fmt.Errorf("vocab: want an object of ids by token, or a list of tokens with scores")
+}
+
+func (v *fileVocabulary) readIDs(s *jsonScanner) error {
 	for s.more('}') {
 		token, ok := s.str()
 		if !ok {
@@ -32,7 +61,25 @@ func (v *tokenIDs) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("vocab: %q: want an id, have %w", token, err)
 		}
-		(*v)[strings.Clone(token)] = int32(id)
+		v.ids[strings.Clone(token)] = int32(id)
+	}
+	return nil
+}
+
+func (v *fileVocabulary) readScores(s *jsonScanner) error {
+	for s.more(']') {
+		id := len(v.scores)
+		if !s.open('[') {
+			return fmt.Errorf("vocab: token %d: want a token and its score", id)
+		}
+		token, ok := s.str()
+		s.open(',')
+		score, err := strconv.ParseFloat(s.scalar(), 64)
+		if !ok || err != nil || s.more(']') {
+			return fmt.Errorf("vocab: token %d: want a token and its score", id)
+		}
+		v.ids[strings.Clone(token)] = int32(id)
+		v.scores = append(v.scores, score)
 	}
 	return nil
 }

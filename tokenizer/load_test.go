@@ -40,8 +40,8 @@ func TestFromJSONErrors(t *testing.T) {
 		return func(f object) { f["model"].(object)["vocab"].(object)[token] = id }
 	}
 	for want, change := range map[string]func(object){
-		`tokenizer: model: type: want BPE, have "Unigram"`:  model("type", "Unigram"),
-		`model: type: want BPE, have "WordPiece"`:           top("model", object{"type": "WordPiece", "vocab": object{}, "max_input_chars_per_word": 3}),
+		`model: vocab: want an object of ids for BPE`:       model("type", "Unigram"),
+		`model: type: want BPE, Unigram, have "WordPiece"`:  top("model", object{"type": "WordPiece", "vocab": object{}, "max_input_chars_per_word": 3}),
 		`unknown field "vocabulary"`:                        model("vocabulary", 1),
 		`model: dropout: want none, have 0.1`:               model("dropout", 0.1),
 		`model: continuing_subword_prefix: want none`:       model("continuing_subword_prefix", "##"),
@@ -52,7 +52,8 @@ func TestFromJSONErrors(t *testing.T) {
 		`merges: merge 1: want "a b" or ["a", "b"]`:         model("merges", []any{"a a", "b"}),
 		`merges: merge 0: want "a b" or`:                    model("merges", []any{[]any{"a", "a", "a"}}),
 		`merges: want a list`:                               model("merges", "a a"),
-		`vocab: want an object`:                             model("vocab", []any{}),
+		`vocab: want an object of ids by token, or a list`:  model("vocab", "x"),
+		`vocab: token 0: want a token and its score`:        model("vocab", []any{[]any{"a"}}),
 		`vocab: "x": want an id`:                            vocabulary("x", 1.5),
 		`vocabulary: "huge": id: want 0 to`:                 vocabulary("huge", 2000000000),
 		`vocabulary: "minus": id: want 0 to`:                vocabulary("minus", -1),

@@ -15,16 +15,19 @@ type part struct {
 
 const (
 	noMerge = math.MaxInt32
-	// shortWord is the most parts that a plain search merges faster than a heap.
-	shortWord = 40
+	// fewParts is the most parts that a plain search merges faster than a heap.
+	fewParts = 40
 )
 
 // scratch is the memory of one goroutine's encoding.
 type scratch struct {
-	parts   []part
-	heap    []uint64
-	symbols []symbol
-	words   words
+	parts    []part
+	heap     []uint64
+	symbols  []symbol
+	words    words
+	spelling []byte // in encodeNew
+	steps    []step // in unigram
+	path     []int32
 }
 
 // addUnknown appends the unknown token for n bytes, or lengthens the one before.
@@ -36,23 +39,23 @@ func (s *scratch) addUnknown(id, n int32, fuse bool) {
 	s.parts = append(s.parts, part{id: id, length: n, unknown: true})
 }
 
-// look finds the merge of two adjacent parts.
-func look(merges map[pair]merge, left, right int32) (rank, into int32) {
-	if m, ok := merges[makePair(left, right)]; ok {
-		return m.rank, m.id
+// rank looks up the merge of each part with the next.
+func (s *scratch) rank(merges *mergeTable) {
+	last := len(s.parts) - 1
+	for i := range last {
+		s.parts[i].rank, s.parts[i].into = merges.look(s.parts[i].id, s.parts[i+1].id)
 	}
-	return noMerge, 0
+	if last >= 0 {
+		s.parts[last].rank = noMerge
+	}
 }
 
-// mergeShort merges by searching all pairs for the lowest rank each time.
-func (s *scratch) mergeShort(merges map[pair]merge) {
+// mergeShort merges ranked parts by searching all for the lowest rank each time.
+func (s *scratch) mergeShort(merges *mergeTable) {
 	parts := s.parts
-	for i := range len(parts) - 1 {
-		parts[i].rank, parts[i].into = look(merges, parts[i].id, parts[i+1].id)
-	}
 	for len(parts) > 1 {
 		best, rank := -1, int32(noMerge)
-		for i := range len(parts) - 1 {
+		for i := range parts {
 			if parts[i].rank < rank {
 				best, rank = i, parts[i].rank
 			}
@@ -62,27 +65,32 @@ func (s *scratch) mergeShort(merges map[pair]merge) {
 		}
 		parts[best].id = parts[best].into
 		parts[best].length += parts[best+1].length
+		parts[best].rank = noMerge
 		parts = slices.Delete(parts, best+1, best+2)
 		if best+1 < len(parts) {
-			parts[best].rank, parts[best].into = look(merges, parts[best].id, parts[best+1].id)
+			parts[best].rank, parts[best].into = merges.look(parts[best].id, parts[best+1].id)
 		}
 		if best > 0 {
-			parts[best-1].rank, parts[best-1].into = look(merges, parts[best-1].id, parts[best].id)
+			parts[best-1].rank, parts[best-1].into = merges.look(parts[best-1].id, parts[best].id)
 		}
 	}
 	s.parts = parts
 }
 
-// mergeLong merges with a heap of rank<<32 | position, in O(n log n).
-func (s *scratch) mergeLong(merges map[pair]merge) {
+// mergeLong merges ranked parts with a heap of rank<<32 | position, in O(n log n).
+func (s *scratch) mergeLong(merges *mergeTable) {
 	parts := s.parts
 	s.heap = s.heap[:0]
 	for i := range parts {
-		parts[i].prev, parts[i].next = int32(i-1), int32(i+1)
+		p := &parts[i]
+		p.prev, p.next = int32(i-1), int32(i+1)
+		if p.rank != noMerge {
+			s.heap = append(s.heap, uint64(p.rank)<<32|uint64(uint32(i)))
+		}
 	}
 	parts[len(parts)-1].next = -1
-	for i := range parts {
-		s.push(merges, int32(i))
+	for i := len(s.heap)/2 - 1; i >= 0; i-- {
+		sink(s.heap, i)
 	}
 	for len(s.heap) > 0 {
 		top := s.pop()
@@ -107,13 +115,13 @@ func (s *scratch) mergeLong(merges map[pair]merge) {
 }
 
 // push looks up the merge of part i with the next and puts it on the heap.
-func (s *scratch) push(merges map[pair]merge, i int32) {
+func (s *scratch) push(merges *mergeTable, i int32) {
 	p := &s.parts[i]
 	p.rank = noMerge
 	if p.next < 0 {
 		return
 	}
-	if p.rank, p.into = look(merges, p.id, s.parts[p.next].id); p.rank == noMerge {
+	if p.rank, p.into = merges.look(p.id, s.parts[p.next].id); p.rank == noMerge {
 		return
 	}
 	h := append(s.heap, uint64(p.rank)<<32|uint64(uint32(i)))
@@ -130,25 +138,27 @@ func (s *scratch) push(merges map[pair]merge, i int32) {
 
 // pop removes the least entry of the heap.
 func (s *scratch) pop() uint64 {
-	h := s.heap
-	top := h[0]
-	last := len(h) - 1
-	h[0] = h[last]
-	h = h[:last]
-	for p := 0; ; {
+	top, last := s.heap[0], len(s.heap)-1
+	s.heap[0] = s.heap[last]
+	s.heap = s.heap[:last]
+	sink(s.heap, 0)
+	return top
+}
+
+// sink moves entry p of a heap down to its place.
+func sink(h []uint64, p int) {
+	for {
 		c := 2*p + 1
-		if c >= last {
-			break
+		if c >= len(h) {
+			return
 		}
-		if c+1 < last && h[c+1] < h[c] {
+		if c+1 < len(h) && h[c+1] < h[c] {
 			c++
 		}
 		if h[p] <= h[c] {
-			break
+			return
 		}
 		h[p], h[c] = h[c], h[p]
 		p = c
 	}
-	s.heap = h
-	return top
 }

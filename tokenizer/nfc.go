@@ -14,9 +14,9 @@ import (
 // The tables are Unicode 15 but for what that library's older ones lack.
 type nfc struct{}
 
-// mark is one character of the decomposed text: change is 0 for a character
-// of the source, 1 for one that decomposition inserted after it, and -n for
-// one that swallowed n characters after it.
+// mark is one character of a text that is rewritten: change is 0 for a character
+// of the source, 1 for one that was inserted after it, and -n for one that
+// swallowed n characters after it.
 type mark struct {
 	r      rune
 	ccc    uint8
@@ -27,10 +27,15 @@ func (nfc) normalize(a aligned) aligned {
 	if norm.NFC.IsNormalString(a.s) {
 		return a
 	}
+	return a.rewritten(compose(decompose(a.s)))
+}
+
+// rewritten returns the text of marks, aligned as their changes say.
+func (a aligned) rewritten(marks []mark) aligned {
 	b := newAlignedBuilder(len(a.s))
 	source := 0   // byte position of the next character of the source
 	var last Span // of the character before it
-	for _, m := range compose(decompose(a.s)) {
+	for _, m := range marks {
 		from := last
 		for k := 0; k < 1-m.change && source < len(a.s); k++ {
 			_, n := utf8.DecodeRuneInString(a.s[source:])

@@ -24,6 +24,12 @@ func buildNormalizers(c *component) ([]normalizer, error) {
 				return nil, fmt.Errorf("%s: pattern: want a String that is not empty", n.Type)
 			}
 			all = append(all, replace{*n.Pattern.String, n.Content})
+		case "Precompiled":
+			rules, err := parseCharsmap(string(n.Charsmap))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", n.Type, err)
+			}
+			all = append(all, precompiled{rules})
 		default:
 			return nil, typeError(n.Type, normalizerTypes...)
 		}

@@ -36,7 +36,7 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 			if p.IndividualDigits {
 				b = isolated
 			}
-			all = append(all, &splitter{match: ofClass(isDigits, true), behavior: b})
+			all = append(all, &splitter{match: ofClass(isDigits, true), behavior: b, starts: startsWith(isDigits)})
 		case "Punctuation":
 			b := isolated
 			if p.Behavior != "" {
@@ -44,7 +44,9 @@ func buildPretokenizers(c *component) (all []pretokenizer, spelled bool, err err
 					return nil, false, fmt.Errorf("%s: %w", p.Type, err)
 				}
 			}
-			all = append(all, &splitter{match: ofClass(isPunctuation, true), behavior: b})
+			all = append(all, &splitter{match: ofClass(isPunctuation, true), behavior: b, starts: startsWith(isPunctuation)})
+		case "WhitespaceSplit":
+			all = append(all, &splitter{match: ofClass(isSpace, true), behavior: removed, starts: startsWith(isSpace)})
 		case "Metaspace":
 			m, err := buildMetaspace(p)
 			if err != nil {
@@ -82,7 +84,7 @@ func buildSplit(c component) (*splitter, error) {
 	case p != nil && p.String != nil && *p.String != "":
 		s.match = literal(*p.String)
 	case p != nil && p.Regex != nil && *p.Regex != "":
-		if s.match = knownPattern(*p.Regex); s.match == nil {
+		if s.match, s.starts = knownPattern(*p.Regex); s.match == nil {
 			s.regex, err = compileRegex(*p.Regex)
 		}
 	default:
@@ -97,6 +99,10 @@ func (p *splitter) pretokenize(w *words) (err error) {
 	for _, whole := range w.pieces {
 		part := w.text.s[whole.start:whole.end]
 		first := len(cuts)
+		if p.whole(part, w.spelled) {
+			cuts = append(cuts, whole)
+			continue
+		}
 		if w.spelled {
 			cuts, err = p.cutSpelled(cuts, part)
 		} else {
@@ -118,7 +124,7 @@ func (p *splitter) pretokenize(w *words) (err error) {
 // between the bytes of one character.
 func (p *splitter) cutSpelled(dst []piece, s string) ([]piece, error) {
 	first := len(dst)
-	spelling := toByteAlphabet(s)
+	spelling := string(appendSpelled(nil, s))
 	dst, err := p.cut(dst, spelling)
 	if err != nil {
 		return nil, err

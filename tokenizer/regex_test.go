@@ -17,8 +17,11 @@ func TestMatchers(t *testing.T) {
 	for name, pattern := range map[string]string{
 		"gpt2": gpt2Pattern, "llama3": llama3Pattern, "qwen2": qwen2Pattern, "gpt4o": gpt4oPattern, "tekken": tekkenPattern,
 		"digits": digits3Pattern, "digit": digitPattern, "cjk": cjkPattern, "deepseek": deepseekPattern, "bloom": bloomFlat, "falcon": falcon3Digits,
+		"qwen35": qwen35Pattern, "seed": seedPattern, "newline": newlinePattern, "letters": spacedLetters, "punct": spacedPunct,
+		"cased": spacedCased, "ascii punct": spacedASCIIPunct, "wide cjk": wideCJKPattern,
 	} {
-		byHand := &splitter{match: knownPattern(pattern)}
+		match, starts := knownPattern(pattern)
+		byHand := &splitter{match: match, starts: starts}
 		if byHand.match == nil {
 			t.Fatalf("%s: want a matcher", name)
 		}

@@ -41,6 +41,42 @@ type splitter struct {
 	regex    *regex // used where match is nil
 	behavior behavior
 	invert   bool // the text between matches is what splits
+	starts   *startBytes
+}
+
+// startBytes tells where a match may start, so that texts without any are
+// passed over fast. nil knows nothing.
+type startBytes struct {
+	text    [256]bool // by the first byte of a character
+	spelled [256]bool // by the byte that a character of the byte alphabet spells
+}
+
+// newStartBytes returns the bytes for matches that start with a character of
+// which may is true.
+func newStartBytes(may func(rune) bool) *startBytes {
+	b := new(startBytes)
+	for i := range 256 {
+		b.text[i] = i >= 0xC0 || i < utf8.RuneSelf && may(rune(i))
+		b.spelled[i] = may(byteRunes[i])
+	}
+	return b
+}
+
+// whole reports whether s is surely one piece.
+func (p *splitter) whole(s string, spelled bool) bool {
+	if p.starts == nil || p.invert {
+		return false
+	}
+	table := &p.starts.text
+	if spelled {
+		table = &p.starts.spelled
+	}
+	for i := range len(s) {
+		if table[s[i]] {
+			return false
+		}
+	}
+	return true
 }
 
 // cut appends the pieces of s to dst. Their positions are relative to s.
@@ -69,6 +105,10 @@ func (p *splitter) cut(dst []piece, s string) ([]piece, error) {
 // find returns the first match at or after from, or an empty one at the end.
 func (p *splitter) find(s string, from int) (start, end int) {
 	for i := from; i < len(s); {
+		if p.starts != nil && !p.starts.text[s[i]] {
+			i++
+			continue
+		}
 		if end := p.match(s, i); end > 0 {
 			return i, end
 		}

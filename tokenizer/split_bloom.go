@@ -32,9 +32,11 @@ func threeDigits(s string, i int) int {
 		return -1
 	}
 	for _, c := range []byte(s[i : i+3]) {
-		if c < '0' || c > '9' {
+		if !isASCIIDigit(rune(c)) {
 			return -1
 		}
 	}
 	return i + 3
 }
+
+func isASCIIDigit(r rune) bool { return r >= '0' && r <= '9' }

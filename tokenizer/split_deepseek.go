@@ -29,12 +29,16 @@ func positive(end, i int) int {
 func cjk(s string, i int) int {
 	end := i
 	for j, r := range s[i:] {
-		if !(r >= 0x4e00 && r <= 0x9fa5 || r >= 0x3040 && r <= 0x30ff) {
+		if !isCJK(r) {
 			break
 		}
 		end = i + j + 3 // each of these characters takes three bytes
 	}
 	return positive(end, i)
+}
+
+func isCJK(r rune) bool {
+	return r >= 0x4e00 && r <= 0x9fa5 || r >= 0x3040 && r <= 0x30ff
 }
 
 // deepseek matches deepseekPattern. It matches no numbers and controls.

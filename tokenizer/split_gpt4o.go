@@ -31,8 +31,8 @@ func (t *classTable) casedWords(s string, i, maxDigits int, contractions bool) i
 		}
 		return end
 	}
-	if end := t.marks(s, i, isSpace|isLetter|isNumber, "/"); end > 0 {
-		return end
+	if end := t.marks(s, i, isSpace|isLetter|isNumber); end > 0 {
+		return tail(s, end, "/")
 	}
 	return t.lines(s, i)
 }

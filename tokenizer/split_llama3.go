@@ -3,31 +3,44 @@ package tokenizer
 const (
 	llama3Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 	qwen2Pattern  = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+	qwen35Pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+	seedPattern   = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
 )
 
 // llama3 matches llama3Pattern.
-func (t *classTable) llama3(s string, i int) int { return t.words(s, i, 3) }
+func (t *classTable) llama3(s string, i int) int { return t.words(s, i, 3, isLetter, true) }
 
 // qwen2 matches qwen2Pattern.
-func (t *classTable) qwen2(s string, i int) int { return t.words(s, i, 1) }
+func (t *classTable) qwen2(s string, i int) int { return t.words(s, i, 1, isLetter, true) }
 
-func (t *classTable) words(s string, i, maxDigits int) int {
+// qwen35 matches qwen35Pattern.
+func (t *classTable) qwen35(s string, i int) int { return t.words(s, i, 1, isLetter|isMark, true) }
+
+// seed matches seedPattern.
+func (t *classTable) seed(s string, i int) int { return t.words(s, i, 1, isLetter, false) }
+
+// words matches these patterns: word is what words are made of; with breaks a
+// run of other characters takes the line breaks after it.
+func (t *classTable) words(s string, i, maxDigits int, word class, breaks bool) int {
 	if end := foldedContraction(s, i); end > 0 {
 		return end
 	}
 	c, n := t.at(s, i)
-	if c&isLetter != 0 {
-		return t.run(s, i+n, isLetter)
+	if c&word != 0 {
+		return t.run(s, i+n, word)
 	}
 	if c&isNumber != 0 {
 		return t.digits(s, i, maxDigits)
 	}
 	if !isNewline(s[i]) {
-		if next, m := t.at(s, i+n); next&isLetter != 0 {
-			return t.run(s, i+n+m, isLetter)
+		if next, m := t.at(s, i+n); next&word != 0 {
+			return t.run(s, i+n+m, word)
 		}
 	}
-	if end := t.marks(s, i, isSpace|isLetter|isNumber, ""); end > 0 {
+	if end := t.marks(s, i, isSpace|isNumber|word); end > 0 {
+		if breaks {
+			end = tail(s, end, "")
+		}
 		return end
 	}
 	return t.lines(s, i)
@@ -45,8 +58,8 @@ func (t *classTable) digits(s string, i, max int) int {
 	return i
 }
 
-// marks matches " ?[^none]+[\r\n and also]*", or returns -1.
-func (t *classTable) marks(s string, i int, none class, also string) int {
+// marks matches " ?[^none]+", or returns -1.
+func (t *classTable) marks(s string, i int, none class) int {
 	if s[i] == ' ' {
 		i++
 	}
@@ -54,7 +67,7 @@ func (t *classTable) marks(s string, i int, none class, also string) int {
 	if n == 0 || c&none != 0 {
 		return -1
 	}
-	return tail(s, t.runNot(s, i+n, none), also)
+	return t.runNot(s, i+n, none)
 }
 
 // tail matches [\r\n and also]*.

@@ -11,22 +11,32 @@ import (
 // Tokenizer turns text into token ids and back. It is safe for concurrent use.
 type Tokenizer struct {
 	tokens        []token
+	special       []bool // by id
 	vocabulary    map[string]int32
 	addedIDs      map[string]int32
 	added         addedTokens
 	normalizers   []normalizer
 	pretokenizers []pretokenizer
-	model         *bpe
+	model         model
 	post          postProcessor
 	decoders      []decoder
+	decodeIDs     func(ids []int32, skipSpecial bool) string // in place of decoders, or nil
 	digest        string
 	scratch       sync.Pool // of *scratch
 }
 
 // token is what is known of one id.
 type token struct {
-	text           string
-	known, special bool
+	text  string
+	known bool
+}
+
+// model turns the words of a text into tokens. Words are not empty.
+type model interface {
+	// encode appends the tokens of word to dst.
+	encode(dst []symbol, word string, s *scratch) []symbol
+	// appendIDs is encode for ids only.
+	appendIDs(dst []int32, word string, s *scratch) []int32
 }
 
 // Span is the bytes [Start, End) of the original text.
@@ -58,31 +68,56 @@ const maxText = math.MaxInt32 / 8
 // errors="replace" reads it: each maximal part of an ill-formed sequence
 // becomes one U+FFFD, whose tokens have the span of exactly those bytes.
 func (t *Tokenizer) Encode(text string, special bool) (Encoding, error) {
+	var out Encoding
+	out.grow(len(text)/4 + 4)
+	if err := t.encode(&out, text, false); err != nil {
+		return Encoding{}, err
+	}
+	if special {
+		out.surround(t.post.prefix, t.post.suffix)
+	}
+	return out, nil
+}
+
+// AppendIDs appends the ids that Encode gives to dst. It is faster than Encode.
+func (t *Tokenizer) AppendIDs(dst []int32, text string, special bool) ([]int32, error) {
+	out := Encoding{IDs: dst}
+	if special {
+		out.IDs = append(out.IDs, t.post.prefix...)
+	}
+	if err := t.encode(&out, text, true); err != nil {
+		return dst, err
+	}
+	if special {
+		out.IDs = append(out.IDs, t.post.suffix...)
+	}
+	return out.IDs, nil
+}
+
+// encode appends the tokens of text to out.
+func (t *Tokenizer) encode(out *Encoding, text string, idsOnly bool) error {
 	if len(text) > maxText {
-		return Encoding{}, fmt.Errorf("tokenizer: encode: want a text of at most %d bytes, have %d", maxText, len(text))
+		return fmt.Errorf("tokenizer: encode: want a text of at most %d bytes, have %d", maxText, len(text))
 	}
 	s, _ := t.scratch.Get().(*scratch)
 	if s == nil {
 		s = new(scratch)
 	}
 	defer t.scratch.Put(s)
-	e := encoder{t: t, text: text, s: s}
-	e.out.grow(len(text)/4 + 4)
+	e := encoder{t: t, text: text, s: s, out: out, idsOnly: idsOnly}
 	if err := e.encode(align(text)); err != nil {
-		return Encoding{}, fmt.Errorf("tokenizer: encode: %w", err)
+		return fmt.Errorf("tokenizer: encode: %w", err)
 	}
-	if special {
-		e.out.surround(t.post.prefix, t.post.suffix)
-	}
-	return e.out, nil
+	return nil
 }
 
 // encoder encodes one text.
 type encoder struct {
-	t    *Tokenizer
-	text string
-	s    *scratch
-	out  Encoding
+	t       *Tokenizer
+	text    string
+	s       *scratch
+	out     *Encoding
+	idsOnly bool
 }
 
 // encode finds the added tokens and encodes the parts between them.
@@ -101,7 +136,15 @@ func (e *encoder) encode(source aligned) error {
 // addFound returns what adds an added token that was found in a text.
 func (e *encoder) addFound(in aligned) func(*addedToken, int, int) {
 	return func(a *addedToken, start, end int) {
-		e.add(a.ID, in.span(start, end), in.s[start:end], a.Special)
+		if e.idsOnly {
+			e.out.IDs = append(e.out.IDs, a.ID)
+			return
+		}
+		span := in.span(start, end)
+		if e.t.post.trim {
+			span = e.trim(span, in.s[start:end])
+		}
+		e.out.add(a.ID, span, a.Special)
 	}
 }
 
@@ -116,22 +159,28 @@ func (e *encoder) encodePart(part aligned) error {
 		}
 	}
 	for _, p := range w.pieces {
-		e.s.symbols = e.t.model.encode(e.s.symbols[:0], w.text.s[p.start:p.end], e.s)
+		word := w.text.s[p.start:p.end]
+		if e.idsOnly {
+			e.out.IDs = e.t.model.appendIDs(e.out.IDs, word, e.s)
+			continue
+		}
+		e.s.symbols = e.t.model.encode(e.s.symbols[:0], word, e.s)
 		for _, y := range e.s.symbols {
-			token := &e.t.tokens[y.id]
-			e.add(y.id, w.text.span(int(p.start+y.start), int(p.start+y.end)), token.text, token.special)
+			span := w.text.span(int(p.start+y.start), int(p.start+y.end))
+			if e.t.post.trim {
+				span = e.trim(span, e.t.tokens[y.id].text)
+			}
+			e.out.add(y.id, span, e.t.special[y.id])
 		}
 	}
 	w.text = aligned{} // the scratch must not keep the caller's text
 	return nil
 }
 
-// add adds a token; text is what it spells, for an added token as found.
-func (e *encoder) add(id int32, span Span, text string, special bool) {
-	if e.t.post.trim {
-		span = e.t.post.trimSpan(e.text, span, text, len(e.out.IDs) == 0)
-	}
-	e.out.add(id, span, special)
+// trim trims the span of the next token; text is what the token spells, for an
+// added token as found.
+func (e *encoder) trim(span Span, text string) Span {
+	return e.t.post.trimSpan(e.text, span, text, len(e.out.IDs) == 0)
 }
 
 // Decode returns the text of ids. With skipSpecial special tokens are left
@@ -143,9 +192,12 @@ func (t *Tokenizer) Decode(ids []int32, skipSpecial bool) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("tokenizer: decode: id %d of %d: want a token below %d, have %d", i, len(ids), len(t.tokens), id)
 		}
-		if !skipSpecial || !t.tokens[id].special {
+		if !skipSpecial || !t.special[id] {
 			texts = append(texts, text)
 		}
+	}
+	if t.decodeIDs != nil {
+		return t.decodeIDs(ids, skipSpecial), nil
 	}
 	if t.decoders == nil {
 		return strings.Join(texts, " "), nil

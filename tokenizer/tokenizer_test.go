@@ -149,31 +149,48 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// TestConcurrent encodes the same strings on many goroutines, with the caches
-// cold, and compares with one goroutine.
+// TestConcurrent encodes and decodes the same strings on many goroutines, with
+// the caches cold, and compares with the golden values.
 func TestConcurrent(t *testing.T) {
 	for _, name := range []string{"smollm2", "llama2", "qwen3"} {
 		_, lines := readGolden(t, "testdata/mini-golden/"+name+".jsonl")
-		tok := mini(t, name)
-		var wg sync.WaitGroup
-		errs := make(chan error, 8)
-		for g := range 8 {
-			wg.Go(func() {
-				for i := range lines {
-					line := lines[(i+g*37)%len(lines)]
-					e, err := tok.Encode(line.S, false)
-					if err != nil || !slices.Equal(e.IDs, line.IDs) {
-						errs <- fmt.Errorf("%q: want %v, have %v (%v)", line.S, line.IDs, e.IDs, err)
-						return
-					}
+		concurrently(t, name, mini(t, name), lines)
+	}
+	for _, m := range spmGolden(t) {
+		tok, err := FromSentencePiece(spmModel(t, m.Name, m.NMTNFKC), SentencePieceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		concurrently(t, m.Name, tok, m.Lines)
+	}
+}
+
+func concurrently(t *testing.T, name string, tok *Tokenizer, lines []goldenLine) {
+	var wg sync.WaitGroup
+	errs := make(chan error, 8)
+	for g := range cap(errs) {
+		wg.Go(func() {
+			var ids []int32
+			for i := range lines {
+				line := lines[(i+g*37)%len(lines)]
+				e, err := tok.Encode(line.S, false)
+				if err == nil {
+					ids, err = tok.AppendIDs(ids[:0], line.S, false)
 				}
-			})
-		}
-		wg.Wait()
-		close(errs)
-		for err := range errs {
-			t.Error(err)
-		}
+				if err == nil {
+					_, err = tok.Decode(ids, false)
+				}
+				if err != nil || !slices.Equal(e.IDs, line.IDs) || !slices.Equal(ids, line.IDs) {
+					errs <- fmt.Errorf("%s: %q: want %v, have %v and %v (%v)", name, line.S, line.IDs, e.IDs, ids, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		t.Error(err)
 	}
 }
 

@@ -66,12 +66,12 @@ func (v *Vocabulary) definition() (*definition, error) {
 		}
 	}
 	var err error
-	addBOS := false
+	f := family{addBOS: true}
 	switch v.Model {
 	case "gpt2":
-		addBOS, err = v.byteLevel(d)
+		f, err = v.byteLevel(d)
 	case "llama":
-		addBOS, err = true, v.sentencePiece(d)
+		err = v.sentencePiece(d)
 	default:
 		err = fmt.Errorf(`model: want "gpt2" or "llama", have %q`, v.Model)
 	}
@@ -79,9 +79,16 @@ func (v *Vocabulary) definition() (*definition, error) {
 		return nil, err
 	}
 	if v.AddBOS != nil {
-		addBOS = *v.AddBOS
+		f.addBOS = *v.AddBOS
 	}
-	d.PostProcessor, err = v.template(addBOS, v.AddEOS != nil && *v.AddEOS)
+	d.PostProcessor, err = v.template(f.addBOS, v.AddEOS != nil && *v.AddEOS)
+	if f.trim {
+		trim := component{Type: "ByteLevel", AddPrefixSpace: new(bool)}
+		if d.PostProcessor != nil {
+			trim = component{Type: "Sequence", Processors: []component{trim, *d.PostProcessor}}
+		}
+		d.PostProcessor = &trim
+	}
 	return d, err
 }
 
@@ -92,16 +99,15 @@ func (v *Vocabulary) kind(i int) int32 {
 	return v.Types[i]
 }
 
-// byteLevel completes the definition of a gpt2 model. It returns whether the
-// family adds a beginning-of-text token.
-func (v *Vocabulary) byteLevel(d *definition) (addBOS bool, err error) {
-	family, err := familyOf(v.Pre)
+// byteLevel completes the definition of a gpt2 model and returns its family.
+func (v *Vocabulary) byteLevel(d *definition) (family, error) {
+	f, err := familyOf(v.Pre)
 	if err != nil {
-		return false, err
+		return f, err
 	}
-	d.Normalizer, d.PreTokenizer = family.normalizer, family.pretokenizer
+	d.Normalizer, d.PreTokenizer = f.normalizer, f.pretokenizer
 	d.Decoder = &component{Type: "ByteLevel"}
-	d.Model.IgnoreMerges = family.ignoreMerges
+	d.Model.IgnoreMerges = f.ignoreMerges
 	d.Model.Merges = make(mergeList, len(v.Merges))
 	for i, line := range v.Merges {
 		// The left token may itself start with a space, and only there.
@@ -110,11 +116,11 @@ func (v *Vocabulary) byteLevel(d *definition) (addBOS bool, err error) {
 			split = strings.IndexByte(line[1:], ' ') + 1
 		}
 		if split < 1 || split == len(line)-1 {
-			return false, fmt.Errorf("merges: merge %d: want two tokens and a space between them, have %q", i, line)
+			return f, fmt.Errorf("merges: merge %d: want two tokens and a space between them, have %q", i, line)
 		}
 		d.Model.Merges[i] = [2]string{line[:split], line[split+1:]}
 	}
-	return family.addBOS, nil
+	return f, nil
 }
 
 // template is the post-processor that adds tokens around the text.

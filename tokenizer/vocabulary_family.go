@@ -8,6 +8,7 @@ type family struct {
 	pretokenizer *component
 	ignoreMerges bool
 	addBOS       bool
+	trim         bool // spans leave out spaces
 }
 
 // familyOf returns the pipeline of a name in tokenizer.ggml.pre. The names are
@@ -22,19 +23,23 @@ func familyOf(pre string) (family, error) {
 		f := plain(split(llama3Pattern), byteLevel(false))
 		f.ignoreMerges, f.addBOS = true, true
 		return f, nil
-	case "dbrx", "smaug-bpe", "glm4", "chatglm-bpe":
+	case "glm4", "glm5":
+		f := plain(split(llama3Pattern), byteLevel(false))
+		f.ignoreMerges = true
+		return f, nil
+	case "dbrx", "smaug-bpe", "chatglm-bpe":
 		return plain(split(llama3Pattern), byteLevel(false)), nil
 	case "tekken":
 		f := plain(split(tekkenPattern), byteLevel(false))
 		f.ignoreMerges, f.addBOS = true, true
 		return f, nil
-	case "gpt-4o", "llama4":
+	case "gpt-4o", "llama4", "kanana2", "minimax-m2":
 		return plain(split(gpt4oPattern), byteLevel(false)), nil
-	case "gpt-2", "phi-2", "jais", "trillion", "exaone4":
+	case "gpt-2", "phi-2", "jais", "trillion", "exaone4", "granite-docling":
 		return plain(byteLevel(true)), nil
 	case "mpt", "olmo": // GPT-NeoX's vocabulary
 		f := plain(byteLevel(true))
-		f.normalizer = &component{Type: "NFC"}
+		f.normalizer, f.trim = &component{Type: "NFC"}, true
 		return f, nil
 	case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b", "mellum2":
 		return plain(component{Type: "Digits", IndividualDigits: true}, byteLevel(true)), nil
@@ -42,6 +47,18 @@ func familyOf(pre string) (family, error) {
 		f := plain(split(qwen2Pattern), byteLevel(false))
 		f.normalizer = &component{Type: "NFC"}
 		return f, nil
+	case "qwen35":
+		f := plain(split(qwen35Pattern), byteLevel(false))
+		f.normalizer = &component{Type: "NFC"}
+		return f, nil
+	case "seed-coder":
+		return plain(split(seedPattern), byteLevel(false)), nil
+	case "deepseek-llm":
+		return plain(split(newlinePattern), split(spacedCased), split(spacedASCIIPunct), split(trailingSpace),
+			split(wideCJKPattern), component{Type: "Digits", IndividualDigits: true}, byteLevel(false)), nil
+	case "deepseek-coder":
+		return plain(split(newlinePattern), split(spacedLetters), split(spacedPunct),
+			split(wideCJKPattern), component{Type: "Digits", IndividualDigits: true}, byteLevel(false)), nil
 	case "deepseek-r1-qwen", "megrez", "stablelm2", "hunyuan", "solar-open", "grok-2":
 		return plain(split(qwen2Pattern), byteLevel(false)), nil
 	case "deepseek-v3", "hunyuan-dense", "joyai-llm":

@@ -8,7 +8,10 @@ import (
 )
 
 // visibleSpace is how SentencePiece writes a space.
-const visibleSpace = "▁"
+const (
+	visibleSpace = "▁"
+	visibleRune  = '▁'
+)
 
 // maxPieceLen bounds the work on one token of a hostile file.
 const maxPieceLen = 4096
@@ -60,6 +63,9 @@ func (v *Vocabulary) mergesByScore(ids map[string]int32) (mergeList, error) {
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(v.Scores[b], v.Scores[a]) })
 	var list mergeList
 	for _, id := range order {
+		if v.kind(int(id)) == typeUnused {
+			continue
+		}
 		token := v.Tokens[id]
 		first := len(list)
 		for at := range token {

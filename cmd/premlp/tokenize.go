@@ -40,7 +40,7 @@ that are not.
 		RunE: func(c *cobra.Command, _ []string) error { return runTokenize(e, c, f) },
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
-	c.Flags().StringVar(&f.tokenizer, "tokenizer", "", "a tokenizer.json file")
+	c.Flags().StringVar(&f.tokenizer, "tokenizer", "", "a tokenizer.json or tokenizer.model file")
 	c.Flags().StringVar(&f.text, "text", "", "the text")
 	c.Flags().StringVar(&f.jsonl, "jsonl", "", `a file of lines {"s": text}, - for stdin`)
 	c.Flags().BoolVar(&f.special, "special", false, "add the tokenizer's own prefix and suffix")
@@ -98,15 +98,7 @@ func runTokenize(e *env, c *cobra.Command, f tokenizeFlags) error {
 // open opens the tokenizer that the flags name.
 func (f tokenizeFlags) open() (*tokenizer.Tokenizer, error) {
 	if f.tokenizer != "" {
-		data, err := os.ReadFile(f.tokenizer)
-		if err != nil {
-			return nil, err
-		}
-		tok, err := tokenizer.FromJSON(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.tokenizer, err)
-		}
-		return tok, nil
+		return collect.OpenTokenizerFile(f.tokenizer)
 	}
 	m, err := openModel(f.model)
 	if err != nil {

@@ -45,6 +45,21 @@ func TestTokenizeText(t *testing.T) {
 	}
 }
 
+// TestTokenizeSentencePiece opens a tokenizer.model.
+func TestTokenizeSentencePiece(t *testing.T) {
+	status, stdout, stderr := premlp(t, "tokenize", "--tokenizer", "../../tokenizer/testdata/sentencepiece/llama.model", "--special", "--json", "--text", "é")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	var have struct{ Tokens []string }
+	if err := json.Unmarshal([]byte(stdout), &have); err != nil {
+		t.Fatal(err)
+	}
+	if len(have.Tokens) < 2 || have.Tokens[0] != "<s>" {
+		t.Errorf("want <s> first, have %q", have.Tokens)
+	}
+}
+
 // TestTokenizeLines compares with the ids, offsets and texts of the reference.
 func TestTokenizeLines(t *testing.T) {
 	golden, err := os.ReadFile("../../tokenizer/testdata/mini-golden/llama3_1.jsonl")
