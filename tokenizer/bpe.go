@@ -12,7 +12,7 @@ type bpe struct {
 	bytes     [256]int32       // byte-level: each byte's token; else the byte fallbacks; -1 for none
 	chars     map[string]int32 // tokens by text; nil where byteLevel
 	whole     map[string]int32 // words that are tokens as they are (ignore_merges), or nil
-	longest   int              // the most bytes of one of whole, as it is spelled
+	forms     *wordForms       // of the words of whole
 	merges    *mergeTable
 	first     *[1 << 16]firstMerge // merges of two bytes, where each part of a word is a byte
 	unknown   int32                // -1 for none
@@ -59,7 +59,7 @@ func (m *bpe) encodeLong(dst []symbol, word string, s *scratch) []symbol {
 
 // encodeNew is encodeWord without the cache.
 func (m *bpe) encodeNew(dst []symbol, word string, s *scratch) []symbol {
-	if len(word) <= m.longest {
+	if m.whole != nil && m.forms.may(word) {
 		s.spelling = append(s.spelling[:0], word...)
 		if m.byteLevel {
 			s.spelling = appendSpelled(s.spelling[:0], word)
@@ -113,9 +113,11 @@ func (m *bpe) merge(dst []symbol, word string, s *scratch) []symbol {
 		s.mergeLong(m.merges)
 	}
 	first, at := len(dst), int32(0)
-	for _, p := range s.parts {
-		dst = append(dst, symbol{p.id, at, at + p.length})
-		at += p.length
+	for i := range s.parts {
+		if p := &s.parts[i]; p.length > 0 {
+			dst = append(dst, symbol{p.id, at, at + p.length})
+			at += p.length
+		}
 	}
 	if dropped {
 		m.shift(dst[first:], word)
@@ -159,6 +161,30 @@ func (m *bpe) startOf(b byte) int32 {
 		return id
 	}
 	return -1
+}
+
+// wordForms is which first bytes words of a length in bytes have; the last
+// length stands for all that are longer.
+type wordForms [64][256]bool
+
+func (f *wordForms) add(length int, first byte) { f[min(length, len(f)-1)][first] = true }
+
+// may reports whether a word may be among those that were added.
+func (f *wordForms) may(word string) bool { return f[min(len(word), len(f)-1)][word[0]] }
+
+// newForms enters the words of whole.
+func (m *bpe) newForms() {
+	m.forms = new(wordForms)
+	for token := range m.whole {
+		first, _ := utf8.DecodeRuneInString(token)
+		switch {
+		case token == "":
+		case !m.byteLevel:
+			m.forms.add(len(token), token[0])
+		case first < rune(len(runeBytes)) && runeBytes[first] >= 0:
+			m.forms.add(utf8.RuneCountInString(token), byte(runeBytes[first])) // a character of the alphabet is a byte
+		}
+	}
 }
 
 // splitBytes starts a byte-level word. It reports whether bytes without a

@@ -130,9 +130,7 @@ func buildBPE(d *modelDefinition, tokens []token, byteLevel bool) (*bpe, error) 
 	}
 	if d.IgnoreMerges {
 		m.whole = d.Vocabulary
-		for token := range m.whole {
-			m.longest = max(m.longest, len(token))
-		}
+		m.newForms()
 	}
 	if err := m.addMerges(d, tokens); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestChatTemplate compares with jinja2 3.1.6 (testdata/chat/generate.py).
+// TestChatTemplate compares with transformers (testdata/chat/generate.py).
 // PREMLP_CHAT_GOLDEN may name more cases of the same form.
 func TestChatTemplate(t *testing.T) {
 	checkChat(t, "testdata/chat/golden.json")

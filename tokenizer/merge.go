@@ -78,6 +78,7 @@ func (s *scratch) mergeShort(merges *mergeTable) {
 }
 
 // mergeLong merges ranked parts with a heap of rank<<32 | position, in O(n log n).
+// It leaves the parts that were swallowed, with a length of 0.
 func (s *scratch) mergeLong(merges *mergeTable) {
 	parts := s.parts
 	s.heap = s.heap[:0]
@@ -111,7 +112,6 @@ func (s *scratch) mergeLong(merges *mergeTable) {
 			s.push(merges, p.prev)
 		}
 	}
-	s.parts = slices.DeleteFunc(parts, func(p part) bool { return p.length == 0 })
 }
 
 // push looks up the merge of part i with the next and puts it on the heap.

@@ -32,6 +32,7 @@ func TestMergeLong(t *testing.T) {
 			}
 			short.mergeShort(m.merges)
 			long.mergeLong(m.merges)
+			long.parts = slices.DeleteFunc(long.parts, func(p part) bool { return p.length == 0 })
 			same := slices.EqualFunc(short.parts, long.parts, func(a, b part) bool { return a.id == b.id && a.length == b.length })
 			if !same {
 				t.Fatalf("%s: %q: want %v, have %v", name, word, short.parts, long.parts)

@@ -1,11 +1,9 @@
-"""Writes golden.json: templates rendered by jinja2 3.1.6 as transformers sets it up."""
+"""Writes golden.json: short templates rendered by transformers' own function."""
 import datetime
 import json
 import pathlib
 
-import jinja2
-import jinja2.ext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from transformers.utils import chat_template_utils
 
 NOW = datetime.datetime(2024, 7, 4, 9, 5, 3)
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
@@ -114,41 +112,23 @@ REFUSED = [
 ]
 
 
-class Generation(jinja2.ext.Extension):
-    tags = {"generation"}
-
-    def parse(self, parser):
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        return jinja2.nodes.CallBlock(self.call_method("_pass"), [], [], body).set_lineno(line)
-
-    def _pass(self, caller):
-        return caller()
-
-
-def raise_exception(message):
-    raise jinja2.exceptions.TemplateError(message)
-
-
-def environment():
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"])
-    env.filters["tojson"] = lambda x, ensure_ascii=False, indent=None, separators=None, sort_keys=False: json.dumps(
-        x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-    env.globals["raise_exception"] = raise_exception
-    env.globals["strftime_now"] = NOW.strftime
-    return env
+class Pinned(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return NOW
 
 
 def render(template, conversation, generation):
     try:
-        return {"text": environment().from_string(template).render(
-            messages=[{"role": r, "content": c} for r, c in conversation],
-            tools=None, documents=None, add_generation_prompt=generation, **TOKENS)}
+        rendered, _ = chat_template_utils.render_jinja_template(
+            [[{"role": r, "content": c} for r, c in conversation]], chat_template=template, add_generation_prompt=generation, **TOKENS)
+        return {"text": rendered[0]}
     except Exception as e:  # the golden value is that it fails
         return {"error": str(e)}
 
 
 def main():
+    chat_template_utils.datetime = Pinned
     cases = []
     for template in TEMPLATES:
         for i, conversation in enumerate(CONVERSATIONS):
