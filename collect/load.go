@@ -108,6 +108,10 @@ func vocabulary(meta weights.Metadata) (tokenizer.Vocabulary, error) {
 		BOS: id("bos"), EOS: id("eos"), Unknown: id("unknown"), Pad: id("padding"),
 		AddBOS: flag("add_bos_token"), AddEOS: flag("add_eos_token"), AddSpacePrefix: flag("add_space_prefix"),
 	}
+	if remove := flag("remove_extra_whitespaces"); remove != nil {
+		v.RemoveExtraSpaces = *remove
+	}
+	_, v.Rules = meta.Type(key + "precompiled_charsmap")
 	v.Tokens, _ = meta.Strings(key + "tokens")
 	v.Merges, _ = meta.Strings(key + "merges")
 	v.Scores, _ = meta.Floats(key + "scores")

@@ -202,6 +202,9 @@ func buildUnigram(d *modelDefinition) (*unigram, error) {
 	m := &unigram{scores: d.Scores, unknown: *d.UnknownID, fuse: true, lowest: math.Inf(1), cache: newWordCache()}
 	m.pieces.nodes = make([]trieNode, 1)
 	for token, id := range d.Vocabulary {
+		if len(token) > maxPieceLen {
+			return nil, fmt.Errorf("vocab: token %d: want at most %d bytes, have %d", id, maxPieceLen, len(token))
+		}
 		if token != "" {
 			m.pieces.add(token, id)
 		}

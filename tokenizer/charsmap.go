@@ -35,8 +35,20 @@ func parseCharsmap(data string) (*charsmap, error) {
 	if !utf8.ValidString(c.replacements) {
 		return nil, fmt.Errorf("precompiled_charsmap: want replacements of valid UTF-8")
 	}
+	for text := range strings.SplitSeq(c.replacements, "\x00") {
+		if len(text) > maxReplacement {
+			return nil, fmt.Errorf("precompiled_charsmap: want replacements of at most %d bytes, have %d", maxReplacement, len(text))
+		}
+	}
 	return c, nil
 }
+
+// Rules come with models, so what they can make of a text is bounded. Those of
+// nmt_nfkc replace at most 12 bytes and put at most 33.
+const (
+	maxRule        = 256 // bytes
+	maxReplacement = 256
+)
 
 // find returns what the rule of the shortest or the longest text that s starts
 // with puts in its place, and that text's length; ok is false without a rule.
@@ -45,7 +57,7 @@ func (c *charsmap) find(s string, longest bool) (with string, length int, ok boo
 		return "", 0, false
 	}
 	at := unitOffset(c.units[0])
-	for i := range len(s) {
+	for i := range min(len(s), maxRule) {
 		at ^= uint32(s[i])
 		if int64(at) >= int64(len(c.units)) {
 			break

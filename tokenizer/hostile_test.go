@@ -52,6 +52,8 @@ func TestHostileFiles(t *testing.T) {
 		{"json: Unigram with a bad score", unigramJSON(`{"type":"Unigram","unk_id":0,"vocab":[["a","b"]]}`, "null"), "vocab: token 0: want a token and its score"},
 		{"json: short charsmap", unigramJSON(vocab, charsmap(7, "")), "normalizer: Precompiled: precompiled_charsmap: want a table of 4 to 0 bytes, a multiple of 4, have 7"},
 		{"json: charsmap of bytes", unigramJSON(vocab, charsmap(4, "\x00\x00\x00\x00\xff")), "precompiled_charsmap: want replacements of valid UTF-8"},
+		{"json: charsmap of long replacements", unigramJSON(vocab, charsmap(4, "\x00\x00\x00\x00"+strings.Repeat("a", 300))), "precompiled_charsmap: want replacements of at most 256 bytes, have 300"},
+		{"json: Unigram with a long token", unigramJSON(`{"type":"Unigram","unk_id":0,"vocab":[["a",0.0],["`+strings.Repeat("b", 5000)+`",0.0]]}`, "null"), "model: vocab: token 1: want at most 4096 bytes, have 5000"},
 		{"model: empty", []byte{}, "sentencepiece: want a tokenizer.model, have no pieces"},
 		{"model: truncated", bpe.bytes()[:1000], "sentencepiece: byte"},
 		{"model: cut tag", []byte{0xff}, "byte 0: want the tag of a field"},

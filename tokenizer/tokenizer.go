@@ -125,7 +125,9 @@ func (e *encoder) encode(source aligned) error {
 	return e.t.added.raw.find(source.s, func(start, end int) error {
 		part := source.slice(start, end)
 		for _, n := range e.t.normalizers {
-			part = n.normalize(part)
+			if part = n.normalize(part); len(part.s) > math.MaxInt32/2 {
+				return fmt.Errorf("want a normalized text of at most %d bytes, have %d", math.MaxInt32/2, len(part.s))
+			}
 		}
 		return e.t.added.normalized.find(part.s, func(start, end int) error {
 			return e.encodePart(part.slice(start, end))

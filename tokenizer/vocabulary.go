@@ -18,6 +18,9 @@ type Vocabulary struct {
 
 	AddBOS, AddEOS, AddSpacePrefix *bool // nil where the file does not say
 
+	RemoveExtraSpaces bool // refused, as are Rules: no model of these has them
+	Rules             bool // whether there is a precompiled_charsmap
+
 	ChatTemplate string // not part of the tokenizer: for ParseChatTemplate
 }
 
@@ -64,6 +67,9 @@ func (v *Vocabulary) definition() (*definition, error) {
 		default:
 			return nil, fmt.Errorf("token %d: type: want 1 to 6, have %d", i, kind)
 		}
+	}
+	if v.RemoveExtraSpaces || v.Rules {
+		return nil, fmt.Errorf("want no remove_extra_whitespaces and no precompiled_charsmap with model %q, have some", v.Model)
 	}
 	var err error
 	f := family{addBOS: true}

@@ -44,6 +44,7 @@ func TestVocabularyErrors(t *testing.T) {
 		`merge 4: want`:    func(v *Vocabulary) { v.Merges[4] = "no such" },
 		`bos: want the id`: func(v *Vocabulary) { v.AddBOS = &yes },
 		`scores: want`:     func(v *Vocabulary) { v.Model = "llama" },
+		`want no remove_`:  func(v *Vocabulary) { v.RemoveExtraSpaces = true },
 	} {
 		v := miniVocabulary(t, "smollm2", "smollm")
 		change(&v)
