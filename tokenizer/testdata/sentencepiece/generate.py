@@ -40,6 +40,8 @@ def train(name, options):
                                    minloglevel=2, **size, **options)
     model = pb.ModelProto.FromString(out.getvalue())
     model.trainer_spec.ClearField("input")
+    if model.normalizer_spec.normalization_rule_tsv:  # where it lay is nobody's business
+        model.normalizer_spec.normalization_rule_tsv = RULES.name
     if name == "unigram_own":  # what no training makes: pieces that are not used, ties
         normal = [p for p in model.pieces if p.type == p.NORMAL]
         for piece in normal[40:300:7]:
