@@ -26,11 +26,10 @@ var gptOSS = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-			attention := c.attention(b)
-			attention.Sinks = true
-			return preNorm(s, c, x, b, attention, gptOSSMLP)
-		}
+		names := llamaNorms
+		names.change = func(a *layers.Attention) { a.Sinks = true }
+		names.mlpOf = gptOSSMLP
+		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
 	sites: sequential,

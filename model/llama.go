@@ -1,10 +1,6 @@
 package model
 
-import (
-	"gorgonia.org/gorgonia"
-
-	"premlp/layers"
-)
+import "premlp/layers"
 
 // llama is Llama 1 to 3 and the many models of its shape, SmolLM2 among them.
 // Touvron et al., "LLaMA", 2023.
@@ -30,21 +26,19 @@ func llamaConfig(c *Config, k *keys) {
 	k.refuse("pretraining_tp", 1.0) // splits products, which rounds differently
 }
 
-// llamaBlock is one pre-norm block: x += attention(norm(x)); x += mlp(norm(x)).
-func llamaBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-	a := layers.RMSNorm(s.Sub("input_layernorm"), x, c.NormEps)     // [T, D]
-	a = layers.SelfAttention(s.Sub("self_attn"), a, c.attention(b)) // [T, D]
-	x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, a))
-
-	m := layers.RMSNorm(s.Sub("post_attention_layernorm"), x, c.NormEps) // [T, D]
-	m = s.Tap(layers.MLPOut, layers.GatedMLP(s.Sub("mlp"), s.Tap(layers.MLPIn, m), c.mlp()))
-	return layers.Residual(s.Sub("mlp_residual"), x, m)
-}
-
 // llamaFrame is what stands around the blocks, under Llama's names.
 func llamaFrame(c *Config) frame {
 	return frame{
 		embed: "model.embed_tokens", layers: "model.layers", norm: "model.norm", head: "lm_head",
-		final: layers.Norm{Eps: c.NormEps}, block: llamaBlock,
+		final: layers.Norm{Eps: c.NormEps}, block: llamaBlock(c, llamaNorms),
 	}
+}
+
+// llamaNorms names the norms of Llama's block: x += attention(norm(x)); x +=
+// mlp(norm(x)).
+var llamaNorms = blockNorms{attention: "input_layernorm", mlp: "post_attention_layernorm"}
+
+// llamaBlock is a sequential block with RMSNorms.
+func llamaBlock(c *Config, names blockNorms) block {
+	return normedBlock(layers.Norm{Eps: c.NormEps}, names)
 }

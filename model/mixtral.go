@@ -21,9 +21,9 @@ var mixtral = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-			return preNorm(s, c, x, b, c.attention(b), mixtralMLP)
-		}
+		names := llamaNorms
+		names.mlpOf = mixtralMLP
+		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
 	sites: sequential,

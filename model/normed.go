@@ -6,6 +6,14 @@ import (
 	"premlp/layers"
 )
 
+// mlpOf builds a block's MLP module on its input x [T, D].
+type mlpOf func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node
+
+// denseMLP is Llama's MLP.
+func denseMLP(s layers.Scope, c *Config, x *gorgonia.Node, _ blockOf) *gorgonia.Node {
+	return layers.GatedMLP(s.Sub("mlp"), x, c.mlp())
+}
+
 // blockNorms names the norms of a sequential block, "" where there is none:
 //
 //	x += behindAttention(attention(attention_norm(x)))

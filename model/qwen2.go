@@ -1,10 +1,6 @@
 package model
 
-import (
-	"gorgonia.org/gorgonia"
-
-	"premlp/layers"
-)
+import "premlp/layers"
 
 // qwen2 is Qwen 1.5 to 2.5: Llama's block with biases on queries, keys and
 // values, and in some models a sliding window in the later blocks. Yang et al.,
@@ -18,7 +14,7 @@ var qwen2 = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = qwen2Block
+		f.block = qwen2Block(c, denseMLP)
 		decoder(g, c, f)
 	},
 	sites:   sequential,
@@ -26,10 +22,11 @@ var qwen2 = &arch{
 }
 
 // qwen2Block is Llama's without a bias on the output projection.
-func qwen2Block(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-	attention := c.attention(b)
-	attention.OutBias = false
-	return preNorm(s, c, x, b, attention, denseMLP)
+func qwen2Block(c *Config, mlp mlpOf) block {
+	names := llamaNorms
+	names.change = func(a *layers.Attention) { a.OutBias = false }
+	names.mlpOf = mlp
+	return llamaBlock(c, names)
 }
 
 // qwenConfig reads what Qwen's configs have in common.

@@ -19,11 +19,7 @@ var qwen2MoE = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-			attention := c.attention(b)
-			attention.OutBias = false
-			return preNorm(s, c, x, b, attention, qwen2MoEMLP)
-		}
+		f.block = qwen2Block(c, qwen2MoEMLP)
 		decoder(g, c, f)
 	},
 	sites: sequential,

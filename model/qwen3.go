@@ -1,10 +1,6 @@
 package model
 
-import (
-	"gorgonia.org/gorgonia"
-
-	"premlp/layers"
-)
+import "premlp/layers"
 
 // qwen3 is Qwen 3: Llama's block with a norm on each head's queries and keys.
 // Yang et al., "Qwen3 technical report", 2025.
@@ -17,37 +13,16 @@ var qwen3 = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = qwen3Block(denseMLP)
+		f.block = qwen3Block(c, denseMLP)
 		decoder(g, c, f)
 	},
 	sites: sequential,
 }
 
-// mlpOf builds a block's MLP module on its input x [T, D].
-type mlpOf func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node
-
-// denseMLP is Llama's MLP.
-func denseMLP(s layers.Scope, c *Config, x *gorgonia.Node, _ blockOf) *gorgonia.Node {
-	return layers.GatedMLP(s.Sub("mlp"), x, c.mlp())
-}
-
-// qwen3Block is x += attention(norm(x)); x += mlp(norm(x)), with normed queries
-// and keys.
-func qwen3Block(mlp mlpOf) block {
-	return func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-		attention := c.attention(b)
-		attention.QKNorm = &layers.Norm{Eps: c.NormEps}
-		return preNorm(s, c, x, b, attention, mlp)
-	}
-}
-
-// preNorm is Llama's block with an attention and an MLP of one's own.
-func preNorm(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf, attention layers.Attention, mlp mlpOf) *gorgonia.Node {
-	a := layers.RMSNorm(s.Sub("input_layernorm"), x, c.NormEps) // [T, D]
-	a = layers.SelfAttention(s.Sub("self_attn"), a, attention)  // [T, D]
-	x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, a))
-
-	m := layers.RMSNorm(s.Sub("post_attention_layernorm"), x, c.NormEps) // [T, D]
-	m = s.Tap(layers.MLPOut, mlp(s, c, s.Tap(layers.MLPIn, m), b))
-	return layers.Residual(s.Sub("mlp_residual"), x, m)
+// qwen3Block is Llama's with normed queries and keys.
+func qwen3Block(c *Config, mlp mlpOf) block {
+	names := llamaNorms
+	names.change = func(a *layers.Attention) { a.QKNorm = &layers.Norm{Eps: c.NormEps} }
+	names.mlpOf = mlp
+	return llamaBlock(c, names)
 }

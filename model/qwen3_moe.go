@@ -14,7 +14,7 @@ var qwen3MoE = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = qwen3Block(mixtureMLP(func(c *Config) layers.Route { return layers.SoftmaxRoute(c.ExpertsChosen, c.expertsNormed) }))
+		f.block = qwen3Block(c, mixtureMLP(func(c *Config) layers.Route { return layers.SoftmaxRoute(c.ExpertsChosen, c.expertsNormed) }))
 		decoder(g, c, f)
 	},
 	sites: sequential,

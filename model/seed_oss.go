@@ -1,10 +1,6 @@
 package model
 
-import (
-	"gorgonia.org/gorgonia"
-
-	"premlp/layers"
-)
+import "premlp/layers"
 
 // seedOSS is ByteDance's Seed-OSS: Llama's block whose output projection has a
 // bias of its own choice.
@@ -18,11 +14,9 @@ var seedOSS = &arch{
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
-		f.block = func(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
-			attention := c.attention(b)
-			attention.OutBias = c.extra.(bool)
-			return preNorm(s, c, x, b, attention, denseMLP)
-		}
+		names := llamaNorms
+		names.change = func(a *layers.Attention) { a.OutBias = c.extra.(bool) }
+		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
 	sites: sequential,
