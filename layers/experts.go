@@ -105,9 +105,9 @@ func runExperts(s Scope, x, choice *gorgonia.Node, e Experts) *gorgonia.Node {
 	}
 	o.run = func(c *Call) error {
 		clear(c.Out.Data)
-		for i, x := range all {
-			if rows, shares := chosenRows(c.In[1], i); len(rows) > 0 {
-				x.add(c, e, rows, shares)
+		for i, of := range chosenRows(c.In[1], e.Count) {
+			if len(of.rows) > 0 {
+				all[i].add(c, e, of.rows, of.shares)
 			}
 		}
 		return nil
@@ -115,18 +115,23 @@ func runExperts(s Scope, x, choice *gorgonia.Node, e Experts) *gorgonia.Node {
 	return s.node(o)
 }
 
-// chosenRows lists the rows that an expert was chosen for, and its weights there.
-func chosenRows(choice Mat, expert int) (rows []int, shares []float32) {
-	chosen := choice.Cols / 2
+// chosen are the rows that an expert was chosen for, and its weights there.
+type chosen struct {
+	rows   []int
+	shares []float32
+}
+
+// chosenRows lists, for each of count experts, the rows it was chosen for.
+func chosenRows(choice Mat, count int) []chosen {
+	all, k := make([]chosen, count), choice.Cols/2
 	for t := range choice.Rows {
 		row := choice.Row(t)
-		for i, e := range row[:chosen] {
-			if int(e) == expert {
-				rows, shares = append(rows, t), append(shares, row[chosen+i])
-			}
+		for i, e := range row[:k] {
+			of := &all[int(e)]
+			of.rows, of.shares = append(of.rows, t), append(of.shares, row[k+i])
 		}
 	}
-	return rows, shares
+	return all
 }
 
 // pack packs the expert's weights.

@@ -1,9 +1,6 @@
 package layers
 
-import (
-	"premlp/layers/internal/kernel"
-	"premlp/weights"
-)
+import "premlp/layers/internal/kernel"
 
 // SoftmaxRoute picks the experts of the k largest scores, weighted by the
 // softmax over all scores, divided by their sum where normalise says so.
@@ -36,14 +33,14 @@ func ChosenSoftmaxRoute(k int) Route {
 // report", 2024.
 type GroupRoute struct {
 	Chosen, Groups, GroupsChosen int
-	Normalise                    bool            // weights are divided by their sum
-	Factor                       float32         // multiplies weights at the end
-	Bias                         *weights.Tensor // [experts]
+	Normalise                    bool             // weights are divided by their sum
+	Factor                       float32          // multiplies weights at the end
+	Bias                         func() []float32 // [experts]; called for every token
 }
 
 // Route implements Route.
 func (r GroupRoute) Route(scores []float32) ([]int, []float32) {
-	bias := r.Bias.Floats()
+	bias := r.Bias()
 	biased := make([]float32, len(scores))
 	for i, s := range scores {
 		scores[i] = kernel.Sigmoid(s)

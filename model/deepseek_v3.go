@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 
@@ -87,7 +88,7 @@ func deepseekBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorg
 // deepseekMixture is mixture(x) + shared(x).
 func deepseekMixture(s layers.Scope, c *Config, x *gorgonia.Node, extra deepseekExtra) *gorgonia.Node {
 	bias := s.Sub("gate").Weight("e_score_correction_bias", c.Experts) // [Count]
-	extra.route.Bias = bias
+	extra.route.Bias = sync.OnceValue(bias.Floats)
 	y := layers.Mixture(s, x, c.mixture(extra.route.Route)) // [T, D]
 	if extra.shared == 0 {
 		return y
