@@ -84,8 +84,8 @@ func SelfAttention(s Scope, x *gorgonia.Node, a Attention) *gorgonia.Node {
 		q, k, v = Clamp(s.Sub("q_clip"), q, a.Clip), Clamp(s.Sub("k_clip"), k, a.Clip), Clamp(s.Sub("v_clip"), v, a.Clip)
 	}
 	if a.QKNorm != nil {
-		q = normalizeParts(s.Sub(named(a.QueryNorm, "q_norm")), q, a.normParts(a.Heads), *a.QKNorm)
-		k = normalizeParts(s.Sub(named(a.KeyNorm, "k_norm")), k, a.normParts(a.KVHeads), *a.QKNorm)
+		q = NormalizeHeads(s.Sub(named(a.QueryNorm, "q_norm")), q, a.normParts(a.Heads), *a.QKNorm)
+		k = NormalizeHeads(s.Sub(named(a.KeyNorm, "k_norm")), k, a.normParts(a.KVHeads), *a.QKNorm)
 	}
 	q = Rotate(s.Sub("q_rope"), q, a.Heads, a.HeadDim, a.Rope)
 	k = Rotate(s.Sub("k_rope"), k, a.KVHeads, a.HeadDim, a.Rope)
@@ -112,7 +112,7 @@ func queriesKeysValues(s Scope, x *gorgonia.Node, a Attention) (_, _, _ *gorgoni
 		return qkv[0], qkv[1], qkv[2]
 	}
 	kv := Linears(s, x, k, v)
-	return Linears(s, Select(s.Sub("selected"), x), q)[0], kv[0], kv[1]
+	return Linears(s, SelectLast(s, x), q)[0], kv[0], kv[1]
 }
 
 // Attend is causal softmax attention of q [T, H·E] on k and v [T, K·E], and on

@@ -42,9 +42,7 @@ func LatentAttention(s Scope, x *gorgonia.Node, l Latent) *gorgonia.Node {
 // queries makes the queries; in the last block that is wanted, those of the
 // selected rows.
 func (l Latent) queries(s Scope, x *gorgonia.Node, width int) *gorgonia.Node {
-	if s.layer == s.g.last {
-		x = Select(s.Sub("selected"), x) // [R, D]
-	}
+	x = SelectLast(s, x)
 	if l.QueryRank == 0 {
 		return Linear(s.Sub("q_proj"), x, l.Heads*width, false)
 	}

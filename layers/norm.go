@@ -50,25 +50,20 @@ func RMSNorm(s Scope, x *gorgonia.Node, eps float64) *gorgonia.Node {
 //
 // whose statistics are the mean and the divisor.
 func Normalize(s Scope, x *gorgonia.Node, n Norm) *gorgonia.Node {
-	return normalizeParts(s, x, 1, n)
+	return NormalizeHeads(s, x, 1, n)
 }
 
 // NormalizeHeads applies n to each of the heads of x [T, heads·E] by itself, all
-// with one weight [E].
+// with one weight [E], or each with its own where n says so.
 func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node {
-	return normalizeParts(s, x, heads, n)
-}
-
-// normalizeParts normalises each of parts equal pieces of the rows.
-func normalizeParts(s Scope, x *gorgonia.Node, parts int, n Norm) *gorgonia.Node {
-	d := columns(x) / parts
-	ws := n.weights(s, parts, d)
+	d := columns(x) / heads
+	ws := n.weights(s, heads, d)
 	var b *weights.Tensor
 	if n.Bias {
 		b = s.Weight("bias", d) // [D]
 	}
 	var gain, offset []float32
-	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: parts * n.StatsPerRow()}
+	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: heads * n.StatsPerRow()}
 	o.prepare = func(*Pool) error {
 		gain = nil
 		for _, w := range ws {

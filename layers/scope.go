@@ -62,9 +62,6 @@ func (s Scope) Has(name string) bool { return s.g.source.Has(s.join(name)) }
 // Tap names node x as a site of the scope's layer and returns x.
 func (s Scope) Tap(site Site, x *gorgonia.Node) *gorgonia.Node {
 	p := Point{Site: site, Layer: s.layer}
-	if site == Logits {
-		p.Layer = 0
-	}
 	if _, ok := s.g.points[p]; ok {
 		s.g.fail(fmt.Errorf("%s: tapped twice", p))
 	}

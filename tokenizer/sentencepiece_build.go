@@ -218,9 +218,5 @@ func (m *ownPieces) encode(dst []symbol, word string, s *scratch) []symbol {
 }
 
 func (m *ownPieces) appendIDs(dst []int32, word string, s *scratch) []int32 {
-	s.symbols = m.encode(s.symbols[:0], word, s)
-	for _, y := range s.symbols {
-		dst = append(dst, y.id)
-	}
-	return dst
+	return encodedIDs(m, dst, word, s)
 }

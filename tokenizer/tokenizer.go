@@ -39,6 +39,15 @@ type model interface {
 	appendIDs(dst []int32, word string, s *scratch) []int32
 }
 
+// encodedIDs is appendIDs of models that have nothing faster than encode.
+func encodedIDs(m model, dst []int32, word string, s *scratch) []int32 {
+	s.symbols = m.encode(s.symbols[:0], word, s)
+	for _, y := range s.symbols {
+		dst = append(dst, y.id)
+	}
+	return dst
+}
+
 // Span is the bytes [Start, End) of the original text.
 type Span struct{ Start, End int }
 

@@ -49,11 +49,7 @@ func (m *unigram) encode(dst []symbol, word string, s *scratch) []symbol {
 }
 
 func (m *unigram) appendIDs(dst []int32, word string, s *scratch) []int32 {
-	s.symbols = m.encode(s.symbols[:0], word, s)
-	for _, y := range s.symbols {
-		dst = append(dst, y.id)
-	}
-	return dst
+	return encodedIDs(m, dst, word, s)
 }
 
 // best is encode without the cache.
