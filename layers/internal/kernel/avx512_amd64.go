@@ -186,6 +186,12 @@ func dot512x13(c *float32, ldc int, a *float32, lda int, w *float32, k int, m in
 //go:noescape
 func dot512x14(c *float32, ldc int, a *float32, lda int, w *float32, k int, m int, next *byte)
 
+// roundPairs512 rounds 32·groups values, groups ≥ 1, to 16·groups pairs of bf16 values.
+// It needs AVX512-BF16. 0.06 ns a value in cache on Zen 4; the plain loop takes 1.6.
+//
+//go:noescape
+func roundPairs512(dst *float32, src *float32, groups int)
+
 // row512x128 is rowFunc for four panels: per k, one broadcast of a and eight
 // multiply-adds with w from memory. On a Zen 4 core 35 GFLOP/s, 70 GB/s of panels, from
 // its second-level cache.

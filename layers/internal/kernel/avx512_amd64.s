@@ -11596,6 +11596,28 @@ store:
 	VZEROUPPER
 	RET
 
+// func roundPairs512(dst *float32, src *float32, groups int)
+// Requires: AVX, AVX512F
+TEXT ·roundPairs512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ groups+16(FP), DX
+
+group:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+
+	// VCVTNE2PS2BF16 Z0, Z1, Z2
+	LONG    $0x4877f262
+	WORD    $0xd072
+	VMOVUPS Z2, (AX)
+	SUBQ    $-128, CX
+	ADDQ    $0x40, AX
+	DECQ    DX
+	JNE     group
+	VZEROUPPER
+	RET
+
 // func row512x128(c *float32, a *float32, w *float32, stride int, k int, m int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·row512x128(SB), NOSPLIT, $0-48

@@ -40,14 +40,17 @@ var chooseDot = sync.OnceValues(func() (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	dot, missing := assemblyDot(k)
+	dot, round, missing := assemblyDot(k)
 	if missing != "" {
 		return Kernel{}, fmt.Errorf("want a processor with bf16 dot products (AVX512-BF16), have %s", missing)
 	}
 	if err := checkDot(dot, k.rows); err != nil {
 		return Kernel{}, err
 	}
-	return k.withDot(dot), nil
+	if err := checkRounding(round); err != nil {
+		return Kernel{}, err
+	}
+	return k.withDot(dot, round), nil
 })
 
 // judged makes SelectDot return the judge.
@@ -60,12 +63,12 @@ func JudgeDot(on bool) { judged.Store(on) }
 // PlainDot returns the judge of the lossy arithmetic, in plain Go.
 func PlainDot() Kernel {
 	k, _ := choose("go")
-	return k.withDot(plainDot)
+	return k.withDot(plainDot, roundPairs)
 }
 
-// withDot returns k with products of pairs by a tile.
-func (k Kernel) withDot(dot tileFunc) Kernel {
-	k.dot, k.arithmetic = dot, arithmetic("bf16dot")
+// withDot returns k with products of pairs by a tile, of rows rounded by round.
+func (k Kernel) withDot(dot tileFunc, round func(dst, row []float32)) Kernel {
+	k.dot, k.roundPairs, k.arithmetic = dot, round, arithmetic("bf16dot")
 	return k
 }
 
@@ -105,6 +108,24 @@ func checkDot(dot tileFunc, rows int) error {
 					return fmt.Errorf("bf16 dot products: %d rows of %d pairs: %w: this processor's cannot be used", mr, n, err)
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// checkRounding compares pairs of random values, of all sizes, with the judge's.
+func checkRounding(round func(dst, row []float32)) error {
+	r := rand.New(rand.NewPCG(2, 2))
+	row := make([]float32, 201)
+	for i := range row {
+		row[i] = math.Float32frombits(r.Uint32())
+	}
+	have, want := make([]float32, pairs(len(row))), make([]float32, pairs(len(row)))
+	round(have, row)
+	roundPairs(want, row)
+	for i, w := range want {
+		if h := have[i]; math.Float32bits(h) != math.Float32bits(w) {
+			return fmt.Errorf("bf16 rounding: pair %d: want %08x, have %08x: this processor's cannot be used", i, math.Float32bits(w), math.Float32bits(h))
 		}
 	}
 	return nil
@@ -173,11 +194,14 @@ func (p *Pool) dotRows(x []float32, from, to, k int) []float32 {
 	out := p.pairs.take((to - from) * words)
 	p.RunRows(to-from, func(first, last int) {
 		for t := first; t < last; t++ {
-			packPairs(out[t*words:(t+1)*words], 1, x[(from+t)*k:][:k])
+			p.kernel.roundPairs(out[t*words:(t+1)*words], x[(from+t)*k:][:k])
 		}
 	})
 	return out
 }
+
+// roundPairs is the plain form of Kernel.roundPairs.
+func roundPairs(dst, row []float32) { packPairs(dst, 1, row) }
 
 // packPairs writes a row as pairs, stride words apart.
 func packPairs(dst []float32, stride int, row []float32) {
@@ -204,9 +228,10 @@ func halves(word float32) (low, high float32) {
 	return math.Float32frombits(b << 16), math.Float32frombits(b >> 16 << 16)
 }
 
-// roundBF16 rounds to the nearest bf16, ties to even. A NaN stays one.
+// roundBF16 rounds to the nearest bf16, ties to even, a denormal to zero. A NaN
+// stays one.
 func roundBF16(x float32) uint16 {
-	b := math.Float32bits(x)
+	b := math.Float32bits(flush(x))
 	if x != x {
 		return uint16(b>>16) | 0x40
 	}

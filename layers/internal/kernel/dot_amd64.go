@@ -13,18 +13,18 @@ var dots512 = [...]tileAssembly{
 	dot512x8, dot512x9, dot512x10, dot512x11, dot512x12, dot512x13, dot512x14,
 }
 
-// assemblyDot returns the tile of pairs that goes with k, or what there is
-// instead of one.
-func assemblyDot(k Kernel) (dot tileFunc, missing string) {
+// assemblyDot returns the tile of pairs that goes with k and what makes pairs of
+// rows, or what there is instead of them.
+func assemblyDot(k Kernel) (dot tileFunc, round func(dst, row []float32), missing string) {
 	switch {
 	case !cpu.X86.HasAVX512F:
-		return nil, "one without AVX-512"
+		return nil, nil, "one without AVX-512"
 	case !cpu.X86.HasAVX512BF16:
-		return nil, "one with AVX-512 but without AVX512-BF16"
+		return nil, nil, "one with AVX-512 but without AVX512-BF16"
 	case k.name != "avx512":
-		return nil, Variable + "=" + k.name
+		return nil, nil, Variable + "=" + k.name
 	}
-	return dot512, ""
+	return dot512, round512, ""
 }
 
 // dot512 is Kernel.dot for 1 to 14 rows.
@@ -34,4 +34,15 @@ func dot512(mr int, c []float32, ldc int, a []float32, lda int, w []float32, k i
 		next = (*byte)(unsafe.Pointer(unsafe.SliceData(w))) // in a cache already
 	}
 	dots512[mr-1](&c[0], ldc, unsafe.SliceData(a), lda, unsafe.SliceData(w), k, int(m), next)
+}
+
+// round512 is Kernel.roundPairs.
+func round512(dst, row []float32) {
+	const width = 32
+	dst = dst[:pairs(len(row))]
+	whole := len(row) / width
+	if whole > 0 {
+		roundPairs512(&dst[0], &row[0], whole)
+	}
+	roundPairs(dst[whole*width/2:], row[whole*width:])
 }

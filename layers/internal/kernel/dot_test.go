@@ -29,9 +29,37 @@ func TestRoundBF16(t *testing.T) {
 		{0x3f800000, 0x3f80}, {0x3f807fff, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81},
 		{0x3f818000, 0x3f82}, {0xbf818000, 0xbf82}, {0x7f7fffff, 0x7f80}, {0x7f800000, 0x7f80},
 		{0x80000000, 0x8000}, {0x7f800001, 0x7fc0}, {0x3fffffff, 0x4000},
+		{0x00000001, 0}, {0x007fffff, 0}, {0x807fffff, 0x8000}, {0x00800000, 0x0080},
 	} {
 		if have := roundBF16(math.Float32frombits(c.from)); uint32(have) != c.want {
 			t.Errorf("%#x: want %#x, have %#x", c.from, c.want, have)
+		}
+	}
+}
+
+// TestRoundPairs holds the processor's rounding of rows of any length against the
+// judge's, also of infinities and denormals.
+func TestRoundPairs(t *testing.T) {
+	k, err := SelectDot()
+	if err != nil {
+		t.Skip(err)
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	for n := range 100 {
+		row := make([]float32, n)
+		for i := range row {
+			row[i] = math.Float32frombits(r.Uint32())
+			if i%3 == 0 {
+				row[i] = math.Float32frombits(r.Uint32() & 0x80ffffff) // denormals and the smallest others
+			}
+		}
+		have, want := make([]float32, pairs(n)+1), make([]float32, pairs(n)+1)
+		k.roundPairs(have[:pairs(n)], row)
+		roundPairs(want[:pairs(n)], row)
+		for i := range want {
+			if h, w := math.Float32bits(have[i]), math.Float32bits(want[i]); h != w {
+				t.Fatalf("%d values: pair %d: want %08x, have %08x", n, i, w, h)
+			}
 		}
 	}
 }
@@ -164,7 +192,7 @@ func TestSelectDotRefuses(t *testing.T) {
 		if k.Name() == "avx512" {
 			continue
 		}
-		if dot, missing := assemblyDot(k); dot != nil || missing == "" {
+		if dot, _, missing := assemblyDot(k); dot != nil || missing == "" {
 			t.Errorf("%s: want no dot products, and why", k.Name())
 		}
 	}

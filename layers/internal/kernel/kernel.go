@@ -20,6 +20,9 @@ type Kernel struct {
 	// dot is tile for words that are pairs of bf16 values, k counting pairs; nil:
 	// such products are not asked for.
 	dot tileFunc
+	// roundPairs writes a row as such pairs, the last with a zero where the row's
+	// length is odd; nil where dot is.
+	roundPairs func(dst, row []float32)
 	// transpose writes row r of src, n values from at[r] on, to column r of dst:
 	//
 	//	dst[i·stride+r] = src[at[r]+i]    r in [0, count), i in [0, n)

@@ -32,6 +32,7 @@ func main() {
 	for mr := 1; mr <= maxRows; mr++ {
 		dotTile(mr)
 	}
+	roundPairs()
 	row()
 	transpose()
 	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5", GELUSpeed: "2.1", GELUTanhSpeed: "1.2"}
