@@ -136,10 +136,7 @@ func (r *KernelRow) measure(ctx context.Context, l *limits, o KernelOptions) err
 	if err != nil {
 		return err
 	}
-	x, out := make([]float32, r.M*r.K), make([]float32, r.M*r.N)
-	for i := range x {
-		x[i] = value(i)
-	}
+	x, out := values(r.M*r.K), make([]float32, r.M*r.N)
 	r.Products = len(matrices)
 	if !r.Cold {
 		r.Products = repeats(r.flop())
@@ -179,11 +176,7 @@ func (r *KernelRow) pack(m *layers.Meter, coldBytes int64) ([]layers.PackedMatri
 	var list []layers.PackedMatrix
 	var bytes int64
 	for len(list) == 0 || r.Cold && bytes < coldBytes {
-		w, err := m.Pack(r.Format, r.N, r.K, func(dst []float32, i int) {
-			for j := range dst {
-				dst[j] = value(i*r.K + j)
-			}
-		})
+		w, err := packValues(m, r.Format, r.Shape)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -197,6 +190,3 @@ func (r *KernelRow) pack(m *layers.Meter, coldBytes int64) ([]layers.PackedMatri
 // about a millisecond or more, which clocks measure well, but no more than a
 // thousand times.
 func repeats(flop float64) int { return min(max(1, int(200e6/flop)), 1000) }
-
-// value returns the i-th of a list of values from -0.5 to 0.5.
-func value(i int) float32 { return float32(i*7919%1009)/1009 - 0.5 }

@@ -32,10 +32,9 @@ type smollm2Golden struct {
 	}
 }
 
-// TestSmolLM2Golden holds the real model's mlp_in rows against golden ones: at
-// most 1e-4 of the row's max |value|, and the same most likely next token.
-func TestSmolLM2Golden(t *testing.T) {
-	m := smollm2(t)
+// readSmolLM2Golden reads golden.json.
+func readSmolLM2Golden(t *testing.T) *smollm2Golden {
+	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "smollm2", "golden.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +43,14 @@ func TestSmolLM2Golden(t *testing.T) {
 	if err := json.Unmarshal(data, &golden); err != nil {
 		t.Fatal(err)
 	}
+	return &golden
+}
+
+// TestSmolLM2Golden holds the real model's mlp_in rows against golden ones: at
+// most 1e-4 of the row's max |value|, and the same most likely next token.
+func TestSmolLM2Golden(t *testing.T) {
+	m := smollm2(t)
+	golden := readSmolLM2Golden(t)
 	tensors, err := weights.OpenSafetensors(filepath.Join("testdata", "smollm2", "golden.safetensors"))
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +93,34 @@ func TestSmolLM2Golden(t *testing.T) {
 		}
 	}
 	t.Logf("worst row: %s %s, %.2g of its max |value|", worst.Prompt, worst.Point, worst.MaxRel)
+}
+
+// TestSmolLM2Exact holds mlp_in of the prompt on which the float32 reference is
+// off most, by 3.6e-5 of a row's max, against the same model in float64.
+func TestSmolLM2Exact(t *testing.T) {
+	m := smollm2(t)
+	const prompt = 8
+	p := readSmolLM2Golden(t).Prompts[prompt]
+	tensors, err := weights.OpenSafetensors(filepath.Join("testdata", "smollm2", "exact.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tensors.Close()
+	c := m.Config()
+	want, err := tensors.Tensor(fmt.Sprintf("prompt%d.mlp_in", prompt), c.Layers, len(p.Rows), c.Dim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := capture(t, session(t, m, 0), Pack([][]int32{p.IDs}, [][]int32{p.Rows}))
+	var worst float64
+	for layer := range c.Layers {
+		have := got[Point{Site: layers.MLPIn, Layer: layer}]
+		worst = max(worst, compareRows(want.Slice(layer, layer+1).Floats(), have.Data, have.Dim).MaxRel)
+	}
+	if worst > 2e-5 {
+		t.Errorf("worst row: want at most 2e-5 of its max |value| from float64, have %.2g", worst)
+	}
+	t.Logf("worst row: %.2g of its max |value| from float64", worst)
 }
 
 // TestSmolLM2SameBits holds the real model's rows of one prompt, computed alone

@@ -19,9 +19,11 @@ def summarize(seconds):
 
 
 def add_ratios(rows):
-    """Every row's time as a multiple of the first measured row of premlp, at best and median."""
-    ours = next((r["times"] for r in rows if r["name"].startswith("premlp") and "times" in r), None)
+    """Every row's time as a multiple of the row it stands beside, at best and median."""
+    first = next((r["name"] for r in rows if r["name"].startswith("premlp") and "times" in r), None)
+    times = {r["name"]: r["times"] for r in rows if "times" in r}
     for row in rows:
+        ours = times.get(row.get("beside") or first)
         if ours and "times" in row:
             row["ratio"] = {k: row["times"][f"{k}_s"] / ours[f"{k}_s"] for k in ("best", "median")}
 
@@ -39,21 +41,22 @@ def markdown(document):
         *(f"- {note}" for note in document["notes"]),
     ]
     for group in document["groups"]:
-        out += ["", f"## {group['title']}", "", f"| who | best | median | spread |{' tokens/s |' if group['tokens'] else ''} of premlp's time, best / median |"]
-        out.append("|---|---|---|---|" + ("---|" if group["tokens"] else "") + "---|")
+        rate = f" {group['unit']} |" if group["unit"] else ""
+        out += ["", f"## {group['title']}", "", f"| who | best | median | spread |{rate} of premlp's time, best / median |"]
+        out.append("|---|---|---|---|" + ("---|" if group["unit"] else "") + "---|")
         for row in group["rows"]:
-            out.append("| " + " | ".join(cells(row, group["tokens"])) + " |")
+            out.append("| " + " | ".join(cells(row, group["unit"])) + " |")
     return "\n".join(out) + "\n"
 
 
-def cells(row, tokens):
+def cells(row, unit):
     """One line of a table."""
     if "times" not in row:
-        return [row["name"], "not measured: " + row["error"].replace("|", "/"), "", ""] + ([""] if tokens else []) + [""]
+        return [row["name"], "not measured: " + row["error"].replace("|", "/"), "", ""] + ([""] if unit else []) + [""]
     t = row["times"]
     line = [row["name"], f"{t['best_s']:.3f} s", f"{t['median_s']:.3f} s", f"{100 * t['spread']:.0f} %"]
-    if tokens:
-        line.append(f"{tokens / t['best_s']:.0f} / {tokens / t['median_s']:.0f}")
+    if unit:
+        line.append(f"{row['amount'] / t['best_s']:.0f} / {row['amount'] / t['median_s']:.0f}")
     ratio = row.get("ratio")
     return line + [f"{ratio['best']:.2f} × / {ratio['median']:.2f} ×" if ratio else ""]
 

@@ -23,7 +23,7 @@ def arguments():
     p.add_argument("--batch", type=int, default=35, help="questions that PyTorch computes at once")
     p.add_argument("--runs", type=int, help="timed runs of everything (default by group)")
     p.add_argument("--only", default="", help="groups, separated by commas: " + ", ".join(tasks.GROUPS))
-    p.add_argument("--skip", default="", help="peers to leave out, separated by commas: torch, lens, llama")
+    p.add_argument("--skip", default="", help="peers to leave out, separated by commas: numpy, torch, lens, llama")
     p.add_argument("--out", default="out/bench-peers")
     a = p.parse_args()
     a.only = [g for g in a.only.split(",") if g] or list(tasks.GROUPS)
@@ -91,7 +91,7 @@ def reference(a, question, work):
 
 def measure(group, runs, workers, want):
     """Runs the group's tasks in turn and returns its rows. What fails is left out and named."""
-    rows = [{"name": t.name, "seconds": []} for t in group]
+    rows = [{"name": t.name, "amount": t.amount, "beside": t.beside, "seconds": []} for t in group]
     for round in range(runs + 1):
         for task, row in zip(group, rows):
             if "error" in row:
@@ -131,7 +131,7 @@ def check(answer, want, tolerance):
 
 def run_group(a, name, work, summary, want):
     """One group, with the workers that it needs, started before and ended after it."""
-    title, runs, tokens, make = tasks.GROUPS[name]
+    title, runs, unit, make = tasks.GROUPS[name]
     title = title.format(questions=summary["questions"])
     note(title)
     group = [t for t in make(a, work) if t.peer not in a.skip]
@@ -151,7 +151,7 @@ def run_group(a, name, work, summary, want):
     finally:
         for worker in workers.values():
             worker.close()
-    return {"group": name, "title": title, "tokens": tokens, "rows": rows}
+    return {"group": name, "title": title, "unit": unit, "rows": rows}
 
 
 def versions():
@@ -171,8 +171,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="premlp-peers-") as work:
         summary, want = prepare(a, work)
         note("measuring the machine")
-        machine = premlp(a, "bench", "kernels", "--shapes", "512,576,1536", "--threads", str(a.threads))["machine"]
-        document = {"machine": machine, "threads": a.threads, "versions": versions(), "job": summary, "notes": tasks.notes(a, machine), "groups": []}
+        a.machine = premlp(a, "bench", "kernels", "--shapes", "512,576,1536", "--threads", str(a.threads))["machine"]
+        document = {"machine": a.machine, "threads": a.threads, "versions": versions(), "job": summary, "notes": tasks.notes(a), "groups": []}
         for name in a.only:
             document["groups"].append(run_group(a, name, work, summary, want))
             write(a, document)

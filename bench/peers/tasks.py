@@ -5,14 +5,20 @@ from processes import once
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = ("Q4_1", "Q4_0", "Q8_0", "BF16", "F32")
+SHAPES = ((512, 576, 1536), (512, 1536, 576), (512, 576, 576), (2048, 2048, 8192), (16, 576, 1536))  # m, k, n
 PREFILL, DECODE = 512, 64  # tokens
 
 
 class Task:
-    """One thing to run once: by a worker of that name and command, or by run itself."""
+    """One thing to run once: by a worker of that name and command, or by run itself.
 
-    def __init__(self, name, peer, request=None, worker=None, command=None, run=None, tolerance="f32"):
+    amount is what one run does, in the unit of its group's rate; beside names
+    the row that its time is a multiple of, by default the first of premlp.
+    """
+
+    def __init__(self, name, peer, request=None, worker=None, command=None, run=None, tolerance="f32", amount=0, beside=None):
         self.name, self.peer, self.worker, self.command, self.tolerance = name, peer, worker, command, tolerance
+        self.amount, self.beside = amount, beside
         self.run = run or (lambda workers: workers[worker].ask(request))
 
 
@@ -20,14 +26,14 @@ def python(script, settings):
     return [sys.executable, "-B", os.path.join(HERE, script), json.dumps(settings)]
 
 
-def premlp_task(a, name, request):
-    command = [a.premlp, "bench", "worker", *a.job, "--threads", str(a.threads)]
-    return Task("premlp " + name, "premlp", request, "premlp", command)
+def premlp_task(a, name, request, file="Q4_1", **task):
+    command = [a.premlp, "bench", "worker", "--model", a.files.get(file, ""), *a.job[2:], "--threads", str(a.threads)]
+    return Task("premlp " + name, "premlp", request, "premlp " + file, command, **task)
 
 
-def torch_task(a, dtype, name, request):
+def torch_task(a, dtype, name, request, **task):
     settings = {"model": a.folders[dtype], "dtype": dtype, "threads": a.threads, "questions": a.questions, "batch": a.batch}
-    return Task(f"PyTorch {dtype}{name}", "torch", request, f"torch {dtype}", python("torch_worker.py", settings), tolerance=dtype)
+    return Task(f"PyTorch {dtype}{name}", "torch", request, f"torch {dtype}", python("torch_worker.py", settings), tolerance=dtype, **task)
 
 
 def lens_task(a, name, request):
@@ -35,18 +41,37 @@ def lens_task(a, name, request):
     return Task("TransformerLens f32" + name, "lens", request, "lens", python("lens_worker.py", settings))
 
 
-def llama_task(a, file, request):
+def llama_task(a, file, request, **task):
     settings = {"model": a.files.get(file, ""), "threads": a.threads}
-    return Task(f"llama.cpp {file}", "llama", request, f"llama {file}", python("llama_worker.py", settings))
+    return Task(f"llama.cpp {file}", "llama", request, f"llama {file}", python("llama_worker.py", settings), **task)
+
+
+def products(a, _):
+    settings = {"threads": a.threads}
+    tasks = []
+    for m, k, n in SHAPES:
+        gflop = 2e-9 * m * k * n
+        times = min(max(1, int(0.2 / gflop)), 1000)
+        request = {"work": "products", "shape": [m, k, n], "times": times}
+        ours = f"f32, {m} × {k} · {k} × {n}"
+        kind = {"amount": times * gflop, "beside": "premlp " + ours}
+        tasks += [
+            premlp_task(a, ours, request, **kind),
+            Task(f"OpenBLAS f32, {m} × {k} · {k} × {n}", "numpy", request, "numpy", python("numpy_worker.py", settings), **kind),
+            torch_task(a, "f32", f", {m} × {k} · {k} × {n}", request, **kind),
+        ]
+    return tasks
 
 
 def prefill(a, _):
-    request = {"work": "prefill", "tokens": PREFILL}
+    request, kind = {"work": "prefill", "tokens": PREFILL}, {"amount": PREFILL}
+    fast = [premlp_task(a, "--fast-bf16", request | {"work": "prefill_bf16"}, **kind)] if has_bf16(a.machine) else []
     return [
-        premlp_task(a, "f32", request),
-        torch_task(a, "f32", "", request),
-        torch_task(a, "bf16", "", request),
-        *(llama_task(a, f, request) for f in FILES),
+        premlp_task(a, "f32", request, **kind),
+        *fast,
+        torch_task(a, "f32", "", request, **kind),
+        torch_task(a, "bf16", "", request, **kind),
+        *(llama_task(a, f, request, **kind) for f in FILES),
     ]
 
 
@@ -87,13 +112,11 @@ def process(a, work):
 
 
 def decode(a, _):
-    request = {"work": "decode", "tokens": DECODE}
-    return [
-        premlp_task(a, "f32", request),
-        *(llama_task(a, f, request) for f in FILES),
-        torch_task(a, "f32", "", request),
-        torch_task(a, "bf16", "", request),
-    ]
+    request, tasks = {"work": "decode", "tokens": DECODE}, []
+    for f in FILES:
+        kind = {"amount": DECODE, "beside": "premlp " + f}
+        tasks += [premlp_task(a, f, request, f, **kind), llama_task(a, f, request, **kind)]
+    return tasks + [torch_task(a, d, "", request, amount=DECODE, beside="premlp " + d.upper()) for d in ("f32", "bf16")]
 
 
 def load(a, _):
@@ -119,17 +142,22 @@ def load(a, _):
     ]
 
 
-# name: title, runs, tokens of one run (0: no rate), tasks
+# name: title, runs, unit of the rate (none: times alone), tasks
 GROUPS = {
-    "prefill": (f"Prefill of {PREFILL} tokens, no vocabulary head", 15, PREFILL, prefill),
-    "job": ("The job: {questions} questions, rows at mlp_in of all layers, model loaded", 7, 0, job),
-    "process": ("The job as a process: {questions} questions, start to dataset on disk", 5, 0, process),
-    "decode": (f"Decoding {DECODE} tokens, one stream, greedy", 7, DECODE, decode),
-    "load": ("From the opened file to the first row of one token, in a new process, imports not counted", 7, 0, load),
+    "products": ("Products x [m, k] · W [n, k]ᵀ of f32 values, weights in cache where they fit", 60, "GFLOP/s", products),
+    "prefill": (f"Prefill of {PREFILL} tokens, no vocabulary head", 15, "tokens/s", prefill),
+    "job": ("The job: {questions} questions, rows at mlp_in of all layers, model loaded", 7, "", job),
+    "process": ("The job as a process: {questions} questions, start to dataset on disk", 5, "", process),
+    "decode": (f"Decoding {DECODE} tokens, one stream, greedy", 7, "tokens/s", decode),
+    "load": ("From the opened file to the first row of one token, in a new process, imports not counted", 7, "", load),
 }
 
 
-def notes(a, machine):
+def has_bf16(machine):
+    return "avx512bf16" in machine["features"]
+
+
+def notes(a):
     """What a reader of the figures must know."""
     found = [
         "all programs compute with the weights of one Q4_1 GGUF file; PyTorch and TransformerLens load them dequantised, from safetensors that this run made in the precision they compute in",
@@ -138,6 +166,6 @@ def notes(a, machine):
         "a prefill by llama.cpp includes the vocabulary head of the last token, the one-by-one job in PyTorch that of every token",
         "a row that says disturbed_by in the JSON ran while that idle worker used the processor",
     ]
-    if "avx512bf16" not in machine["features"]:
+    if not has_bf16(a.machine):
         found.append("this processor has no bf16 products (avx512bf16), so what peers do in bf16 is slow here")
     return found

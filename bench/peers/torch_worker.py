@@ -18,6 +18,10 @@ def prepare():
         with torch.inference_mode():
             model.model(torch.tensor([work.prompt(request["tokens"], vocab)]), use_cache=False)
 
+    @work.products
+    def product(x, w, out):
+        torch.mm(torch.from_numpy(x), torch.from_numpy(w).T, out=torch.from_numpy(out))
+
     def job(run):
         def once(request):
             results = run(model, questions, *([settings["batch"]] if run is not torch_model.job_loop else []))
@@ -30,6 +34,7 @@ def prepare():
         return lambda: {"tokens": len(tokens)}
 
     return {
+        "products": product,
         "prefill": prefill,
         "decode": decode,
         "job_loop": job(torch_model.job_loop),

@@ -45,3 +45,20 @@ def serve(prepare):
 def prompt(tokens, vocab):
     """The token ids of a prefill, which `premlp bench forward` takes too."""
     return [(j * 104729 + 13) % vocab for j in range(tokens)]
+
+
+def products(multiply):
+    """The handler of "products": multiply(x, w, out) as often as asked, on arrays made before."""
+    import numpy as np
+
+    made = {}
+
+    def run(request):
+        m, k, n = shape = tuple(request["shape"])
+        if shape not in made:
+            values = np.random.default_rng(1).random
+            made[shape] = [values((m, k), np.float32), values((n, k), np.float32), np.empty((m, n), np.float32)]
+        for _ in range(request["times"]):
+            multiply(*made[shape])
+
+    return run

@@ -30,6 +30,7 @@ standard input by running what it asks for once:
   {"work": "job"}                             the job, into a folder that is removed
   {"work": "job_unshared"}                    the same without shared prefixes
   {"work": "decode", "tokens": 64}            greedy tokens behind a short prompt
+  {"work": "products", "shape": [16, 576, 1536], "times": 9}  products m, k, n of f32 weights
 
 An answer is one line, {"seconds": 0.5, "tokens": 512}; of a request that failed,
 {"error": "…"}. Between requests the program takes no processor time, so that it
@@ -49,6 +50,8 @@ can be measured in turn with others.`,
 type workRequest struct {
 	Work   string `json:"work"`
 	Tokens int    `json:"tokens"` // of the prompt, for prefill; to decode
+	Shape  [3]int `json:"shape"`  // m, k, n of products
+	Times  int    `json:"times"`  // that products run
 }
 
 // workAnswer is what one run took.
@@ -63,7 +66,8 @@ type workAnswer struct {
 type worker struct {
 	job     *benchedJob
 	prefill *bench.Prefill
-	fast    *bench.Prefill // with --fast-bf16; nil before it is asked for
+	shapes  map[[3]int]*bench.Product // of the products asked for
+	fast    *bench.Prefill            // with --fast-bf16; nil before it is asked for
 	threads int
 
 	decoder  *bench.Decoder // nil before it is asked for
@@ -84,7 +88,7 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	w := &worker{threads: f.threads}
+	w := &worker{threads: f.threads, shapes: map[[3]int]*bench.Product{}}
 	if w.job, err = f.open(c, path, dir); err != nil {
 		return err
 	}
@@ -99,6 +103,9 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		}
 		if w.fast != nil {
 			err = errors.Join(err, w.fast.Close())
+		}
+		for _, p := range w.shapes {
+			p.Close()
 		}
 	}()
 	return w.serve(ctx, e.stdin, e.stdout)
@@ -149,6 +156,24 @@ func (w *worker) decode(ctx context.Context, tokens int) (workAnswer, error) {
 	return workAnswer{Seconds: time.Since(start).Seconds(), Tokens: int64(tokens)}, err
 }
 
+// products multiplies with f32 weights, which are kept for the next request.
+func (w *worker) products(shape [3]int, times int) (workAnswer, error) {
+	p := w.shapes[shape]
+	if p == nil {
+		s, err := bench.ParseShape(fmt.Sprintf("%d,%d,%d", shape[0], shape[1], shape[2]))
+		if err != nil {
+			return workAnswer{}, err
+		}
+		if p, err = bench.NewProduct(s, "f32", w.threads); err != nil {
+			return workAnswer{}, err
+		}
+		w.shapes[shape] = p
+	}
+	start := time.Now()
+	err := p.Run(times)
+	return workAnswer{Seconds: time.Since(start).Seconds()}, err
+}
+
 // decodePrompt is how many tokens the prompt of a decode request has, the first
 // token of the answer follows from it.
 const decodePrompt = 8
@@ -184,6 +209,8 @@ func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 		return workAnswer{Seconds: once.run, Tokens: once.summary.Tokens, Rows: once.summary.Rows}, nil
 	case "decode":
 		return w.decode(ctx, r.Tokens)
+	case "products":
+		return w.products(r.Shape, r.Times)
 	}
-	return workAnswer{}, fmt.Errorf("work: want prefill, prefill_bf16, job, job_unshared or decode, have %q", r.Work)
+	return workAnswer{}, fmt.Errorf("work: want prefill, prefill_bf16, job, job_unshared, decode or products, have %q", r.Work)
 }
