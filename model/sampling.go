@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"premlp/layers"
 )
@@ -53,6 +54,7 @@ type sampler struct {
 	Sampling
 	draw       func() float64 // uniform in [0, 1); called once for each token that is not greedy
 	seen       map[int32]bool // tokens of the prompt and those chosen
+	weights    []float32      // e to the power of the logits, less the highest
 	scores     []float32      // logits after the penalty
 	candidates []candidate
 }
@@ -74,9 +76,11 @@ func (s *sampler) next(logits []float32) (id int32, logProb float64, err error) 
 	if err != nil {
 		return 0, 0, err
 	}
+	s.weights = slices.Grow(s.weights[:0], len(logits))[:len(logits)]
+	layers.Exps(s.weights, logits, logits[top])
 	var total float64
-	for _, v := range logits {
-		total += float64(layers.Exp(v - logits[top]))
+	for _, w := range s.weights {
+		total += float64(w)
 	}
 	id = s.choose(logits, top)
 	s.seen[id] = true

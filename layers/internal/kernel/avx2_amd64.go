@@ -131,39 +131,3 @@ func scaleMul2(dst *float32, x *float32, w *float32, n int, scale float32)
 //
 //go:noescape
 func centreMul2(dst *float32, x *float32, w *float32, n int, mean float32, factor float32)
-
-// expandBF162 is Kernel.expand for k ≥ 1 rows of BFloat16: a shift and a mask for two
-// registers of values.
-//
-//go:noescape
-func expandBF162(dst *float32, src *byte, k int)
-
-// expandCodes82 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
-//
-//go:noescape
-func expandCodes82(dst *float32, src *byte, groups int, group int, offset int)
-
-// expandCodes42 is Kernel.expand for groups ≥ 1 groups of codes; offset is 1 where they have offsets, else 0.
-//
-//go:noescape
-func expandCodes42(dst *float32, src *byte, groups int, group int, offset int)
-
-// rowBF16x2 is Kernel.storedRow for k ≥ 1 values of BFloat16.
-//
-//go:noescape
-func rowBF16x2(c *float32, x *float32, w *byte, stride int, k int, m int)
-
-// rowCodes8x2 is Kernel.storedRow for groups ≥ 1 groups of codes of 8 bits without offsets.
-//
-//go:noescape
-func rowCodes8x2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)
-
-// rowCodes8Offsetx2 is Kernel.storedRow for groups ≥ 1 groups of codes of 8 bits with offsets.
-//
-//go:noescape
-func rowCodes8Offsetx2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)
-
-// rowCodes4Offsetx2 is Kernel.storedRow for groups ≥ 1 groups of codes of 4 bits with offsets.
-//
-//go:noescape
-func rowCodes4Offsetx2(c *float32, x *float32, w *byte, stride int, groups int, group int, m int)

@@ -54,3 +54,22 @@ func Exp(x float32) float32 {
 
 // power2 returns 2ⁿ for n in [-126, 127].
 func power2(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
+
+// Exps writes Exp(x[i] - top) to dst, which is as long as x and may be x.
+func Exps(dst, x []float32, top float32) {
+	whole := len(x) / PanelWidth * PanelWidth
+	copy(dst, x)
+	k, err := Select()
+	if err != nil {
+		whole = 0 // nothing else runs either
+	} else if whole > 0 {
+		var tops, total [PanelWidth]float32
+		for i := range tops {
+			tops[i] = top
+		}
+		k.expSum(dst[:whole], &tops, &total)
+	}
+	for i, v := range dst[whole:len(x)] {
+		dst[whole+i] = Exp(v - top)
+	}
+}

@@ -47,7 +47,7 @@ var (
 )
 
 // Codes is the format of values scale·code + offset, whose rows share scale and
-// offset among group neighbouring k; group divides rowChunk. Codes from lowest to
+// offset among group neighbouring k; group divides 32. Codes from lowest to
 // highest are within int8; the product scale·code is exact.
 func Codes(lowest, highest, group int, offset bool) Format {
 	if highest-lowest < 16 {
@@ -90,8 +90,8 @@ func (f Format) panelBytes(k int) int {
 
 // check panics where a matrix of depth k cannot have the format.
 func (f Format) check(k int) {
-	if rowChunk%f.group != 0 {
-		panic(fmt.Sprintf("kernel: format %s: want groups that divide %d, have %d", f, rowChunk, f.group))
+	if 32%f.group != 0 { // so that it divides BlockK too
+		panic(fmt.Sprintf("kernel: format %s: want groups that divide 32, have %d", f, f.group))
 	}
 	if k%f.group != 0 && f != Pairs {
 		panic(fmt.Sprintf("kernel: format %s: want a depth of whole groups of %d, have %d", f, f.group, k))

@@ -74,7 +74,7 @@ func TestFormats(t *testing.T) {
 		for i := range testFormats {
 			f := testFormats[i].format
 			for _, m := range []int{1, 3, 15} {
-				for _, n := range []int{31, 64, 161} {
+				for _, n := range []int{31, 64, 161, 545} { // 1, 2 and 4 panels side by side
 					for _, k := range []int{64, BlockK + 32} {
 						r := rand.New(rand.NewPCG(uint64(m*1000+n), uint64(i*10000+k)))
 						w, values := stored(r, n, k, i)

@@ -14,7 +14,7 @@ type Kernel struct {
 	arithmetic string
 
 	rows   int // most rows of a tile
-	panels int // panels that row takes at once; 0: there is no row
+	panels int // panels that row takes at once, a power of 2; 0: there is no row
 	tile   tileFunc
 	row    rowFunc
 	// dot is tile for words that are pairs of bf16 values, k counting pairs; nil:
@@ -35,8 +35,9 @@ type Kernel struct {
 	// expand writes k rows [k][32] of a panel of the format that begins with src.
 	// k is a multiple of the format's group.
 	expand func(f Format, dst []float32, src []byte, k int)
-	// storedRow is row for panels of a format other than Float32, stride bytes
-	// apart, k ≥ 1 a multiple of the format's group.
+	// storedRow is row for panels of a format other than Float32, stride bytes apart,
+	// k ≥ 1 a multiple of the format's group; as many panels as c has room for, a
+	// power of 2 up to Kernel.panels.
 	storedRow func(f Format, c, x []float32, w []byte, stride, k int, m mode)
 
 	scaleMax func(s []float32, scale float32, top *[PanelWidth]float32)

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -119,5 +120,22 @@ func TestRotate(t *testing.T) {
 			sameBits(t, "values before those that are rotated", in[:s.From], have[:s.From])
 			sameBits(t, "values behind those that are rotated", in[s.From+rotated:], have[s.From+rotated:])
 		}
+	}
+}
+
+// TestExps holds many at a time against one at a time.
+func TestExps(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, n := range []int{0, 1, 31, 32, 33, 100} {
+		x, want := random(r, n), make([]float32, n)
+		for i := range x {
+			x[i] *= 50
+			want[i] = Exp(x[i] - 3)
+		}
+		have := make([]float32, n)
+		Exps(have, x, 3)
+		sameBits(t, fmt.Sprintf("%d values", n), want, have)
+		Exps(x, x, 3)
+		sameBits(t, fmt.Sprintf("%d values in place", n), want, x)
 	}
 }

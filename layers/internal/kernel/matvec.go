@@ -1,84 +1,85 @@
 package kernel
 
-// rowChunk is how many k of a panel are expanded at once for one row of x: the
-// panels that a row takes side by side stay in the first-level cache. It is a
-// multiple of every format's group and divides BlockK.
-const rowChunk = 32
-
-// matVec is MatMul of one row. A thread reads several panels side by side:
-// more chains at once than one panel has, and more streams from memory.
+// matVec is MatMul of one row. The panels of a product are taken as many at a time
+// as a row has side by side; what is left is cut into a piece for each thread.
 func (p *Pool) matVec(x []float32, products []Product) {
-	per := p.kernel.panels
-	groups := 0
+	pieces := 0
 	for _, q := range products {
-		groups += (q.W.count() + per - 1) / per
+		pieces += p.pieces(q.W).count
 	}
-	p.share(groups, func(w *worker, i int) {
+	p.share(pieces, func(w *worker, i int) {
 		for _, q := range products {
-			if n := (q.W.count() + per - 1) / per; i >= n {
-				i -= n
+			c := p.pieces(q.W)
+			if i >= c.count {
+				i -= c.count
 				continue
 			}
-			p.kernel.vector(w, x, q, i*per, min((i+1)*per, q.W.count()))
+			first, last := c.piece(i)
+			p.kernel.vector(w.scratch.take(p.kernel.panels*PanelWidth), x, q, first, last)
 			return
 		}
 	})
 }
 
-// vector computes the outputs of panels [first, last) for the one row x.
-func (k *Kernel) vector(w *worker, x []float32, q Product, first, last int) {
-	n0, depth, all := first*PanelWidth, q.W.K, (last-first)*PanelWidth
-	width := min(all, q.W.N-n0)
+// pieces says how the panels of a weight are cut: whole pieces of size panels, and
+// the rest of the panels into the other pieces, as equal as possible.
+type pieces struct{ panels, count, whole, size int }
+
+// pieces cuts w for the pool's threads.
+func (p *Pool) pieces(w *Weight) pieces {
+	c, threads := pieces{panels: w.count(), size: p.kernel.panels}, len(p.workers)
+	c.whole = c.panels / (c.size * threads) * threads
+	c.count = c.whole + min(threads, c.panels-c.whole*c.size)
+	return c
+}
+
+// piece returns the panels of piece i.
+func (c pieces) piece(i int) (first, last int) {
+	if i < c.whole {
+		return i * c.size, (i + 1) * c.size
+	}
+	i -= c.whole
+	n, rest := c.count-c.whole, c.panels-c.whole*c.size
+	return c.whole*c.size + i*rest/n, c.whole*c.size + (i+1)*rest/n
+}
+
+// vector computes the outputs of panels [first, last) for the one row x, several
+// side by side: more chains at once than one panel has, and more streams from
+// memory. scratch has room for the sums of Kernel.panels.
+func (k *Kernel) vector(scratch, x []float32, q Product, first, last int) {
+	for n := k.panels; first < last; first += n {
+		for n > last-first {
+			n /= 2
+		}
+		k.panelsOfRow(scratch[:n*PanelWidth], x, q, first)
+	}
+}
+
+// panelsOfRow computes the outputs of the panels from first on for which sums has
+// room.
+func (k *Kernel) panelsOfRow(sums, x []float32, q Product, first int) {
+	n0, depth, f := first*PanelWidth, q.W.K, q.W.format
+	width := min(len(sums), q.W.N-n0)
 	out := q.Out[n0 : n0+width]
-	scratch := w.scratch.take(all * (2 + rowChunk))
-	sums, part, values := scratch[:all], scratch[all:2*all], scratch[2*all:]
-	if width == all {
+	if width == len(sums) {
 		sums = out
 	}
-	for k0 := 0; k0 == 0 || k0 < depth; k0 += BlockK {
-		n := min(BlockK, depth-k0)
-		if q.W.format == Float32 {
-			m := add
-			if k0 == 0 {
-				m = store
-			}
-			k.sideBySide(sums, x[k0:], asFloats(q.W.from(first))[k0*PanelWidth:], depth*PanelWidth, n, m)
-			continue
+	if depth == 0 {
+		clear(sums)
+	}
+	m := store
+	for k0 := 0; k0 < depth; k0 += BlockK {
+		size, panels := min(BlockK, depth-k0), q.W.from(first)[f.panelBytes(k0):]
+		if f == Float32 {
+			k.sideBySide(sums, x[k0:], asFloats(panels), depth*PanelWidth, size, m)
+		} else {
+			k.storedRow(f, sums, x[k0:], panels, f.panelBytes(depth), size, m)
 		}
-		if last-first == k.panels && n > 0 {
-			m := add
-			if k0 == 0 {
-				m = store
-			}
-			f := q.W.format
-			k.storedRow(f, sums, x[k0:], q.W.from(first)[f.panelBytes(k0):], f.panelBytes(depth), n, m)
-			continue
-		}
-		if k0 == 0 {
-			k.expandedBlock(sums, values, x, q.W, first, 0, n)
-			continue
-		}
-		k.expandedBlock(part, values, x[k0:], q.W, first, k0, n)
-		k.add(sums, sums, part)
+		m = add
 	}
 	copy(out, sums)
 	if q.Bias != nil {
 		k.add(out, out, q.Bias[n0:n0+width])
-	}
-}
-
-// expandedBlock writes to sums the chains over k [k0, k0+n) of the panels from
-// first on, of which there are len(sums)/32, chunk by chunk.
-func (k *Kernel) expandedBlock(sums, values, x []float32, w *Weight, first, k0, n int) {
-	m := store
-	for at := 0; at == 0 || at < n; at += rowChunk {
-		size := min(rowChunk, n-at)
-		offset := w.format.panelBytes(k0 + at)
-		for i := range len(sums) / PanelWidth {
-			k.expand(w.format, values[i*rowChunk*PanelWidth:], w.panel(first + i)[offset:], size)
-		}
-		k.sideBySide(sums, x[at:], values, rowChunk*PanelWidth, size, m)
-		m = extend
 	}
 }
 

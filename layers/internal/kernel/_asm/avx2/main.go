@@ -17,10 +17,7 @@ const (
 	ahead   = 1024 // bytes that panels are prefetched ahead
 )
 
-var y = [16]reg.VecPhysical{
-	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-}
+var y = panel.AVX2.R
 
 func main() {
 	ConstraintExpr("!noasm")
@@ -30,10 +27,7 @@ func main() {
 	row()
 	transpose()
 	pause()
-	v := panel.Vector{Suffix: "2", Bytes: 32, R: y[:], ExpSpeed: "0.6", SiLUSpeed: "0.7", GELUSpeed: "3.1", GELUTanhSpeed: "1.8"}
-	panel.Write(v)
-	panel.Expand(v)
-	panel.Rows(v)
+	panel.Write(panel.AVX2)
 	Generate()
 }
 

@@ -61,7 +61,7 @@ func evex0F38(name string, prefix, opcode int, rm, v, r reg.VecPhysical) {
 		0x62,
 		not(y>>3, 7) | not(m>>4, 6) | not(m>>3, 5) | not(y>>4, 4) | 2, // 2: 0F38
 		^x&15<<3 | 1<<2 | prefix, // W0
-		2<<5 | not(x>>4, 3), // 2: 512 bits
+		2<<5 | not(x>>4, 3),      // 2: 512 bits
 		opcode,
 		3<<6 | y&7<<3 | m&7, // 3: all registers
 	}

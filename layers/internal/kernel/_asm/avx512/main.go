@@ -17,12 +17,7 @@ const (
 	ahead   = 1024 // bytes that panels are prefetched ahead
 )
 
-var z = [32]reg.VecPhysical{
-	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
-	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
-	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
-	reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
-}
+var z = panel.AVX512.R
 
 func main() {
 	ConstraintExpr("!noasm")
@@ -35,10 +30,7 @@ func main() {
 	roundPairs()
 	row()
 	transpose()
-	v := panel.Vector{Suffix: "512", Bytes: 64, R: z[:], ExpSpeed: "0.4", SiLUSpeed: "0.5", GELUSpeed: "2.1", GELUTanhSpeed: "1.2"}
-	panel.Write(v)
-	panel.Expand(v)
-	panel.Rows(v)
+	panel.Write(panel.AVX512)
 	Generate()
 }
 

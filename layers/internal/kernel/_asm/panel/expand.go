@@ -14,9 +14,8 @@ const columns = 32
 // Expand writes the functions that make float32 values of stored ones.
 func Expand(v Vector) {
 	v.expandBF16()
-	nibble := v.repeated("nibble", 15)
 	v.expandCodes(8, v.codes(v.signed))
-	v.expandCodes(4, v.codes(func(src Mem, code []reg.VecPhysical) { v.nibbles(nibble, src, code) }))
+	v.expandCodes(4, v.codes(v.nibbles("nibble")))
 }
 
 // lanes is the number of float32s in a register.
@@ -121,13 +120,12 @@ func (v Vector) expandCodes(bits int, code func(dst, src Mem, scale, offset []re
 	RET()
 }
 
-// codes writes the values of one k: unpack loads its integers.
+// codes writes the values of one k: unpack loads its codes.
 func (v Vector) codes(unpack func(src Mem, code []reg.VecPhysical)) func(dst, src Mem, scale, offset []reg.VecPhysical) {
 	return func(dst, src Mem, scale, offset []reg.VecPhysical) {
 		code := v.R[2*len(scale) : 3*len(scale)]
 		unpack(src, code)
 		for i, y := range code {
-			VCVTDQ2PS(y, y)
 			VFMADD213PS(offset[i], scale[i], y)
 			VMOVUPS(y, dst.Offset(i*v.Bytes))
 		}

@@ -19,6 +19,22 @@ type Vector struct {
 	ExpSpeed, SiLUSpeed, GELUSpeed, GELUTanhSpeed string // measured, for the comments: ns a value
 }
 
+// The instruction sets, with figures of a Zen 4 core.
+var (
+	AVX512 = Vector{Suffix: "512", Bytes: 64, ExpSpeed: "0.4", SiLUSpeed: "0.5", GELUSpeed: "2.1", GELUTanhSpeed: "1.2",
+		R: []reg.VecPhysical{
+			reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+			reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+			reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+		}}
+	AVX2 = Vector{Suffix: "2", Bytes: 32, ExpSpeed: "0.6", SiLUSpeed: "0.7", GELUSpeed: "3.1", GELUTanhSpeed: "1.8",
+		R: []reg.VecPhysical{
+			reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+			reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+		}}
+)
+
 // rowBytes is the length of a panel's row.
 const rowBytes = 128
 

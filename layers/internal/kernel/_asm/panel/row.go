@@ -2,29 +2,40 @@ package panel
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// ahead is how many bytes in front of a panel's stored values are fetched.
-const ahead = 1536
+// ahead is how many bytes in front of the stored values are fetched, of all panels
+// of a loop together: what the memory takes to answer is the same for all.
+const ahead = 6144
 
-// Rows writes the products of one row and several panels of stored values, as
-// many panels as give eight accumulators.
+// Rows writes the products of one row and panels of stored values: of as many
+// panels as give eight accumulators, and of fewer, down to one.
 func Rows(v Vector) {
-	nibble := v.repeated("rowNibble", 15)
-	v.rowBF16()
-	v.rowCodes(8, false, v.signed)
-	v.rowCodes(8, true, v.signed)
-	v.rowCodes(4, true, func(src Mem, code []reg.VecPhysical) { v.nibbles(nibble, src, code) })
+	nibbles := v.nibbles("rowNibble")
+	upper := v.repeated("rowUpper", 0xffff0000)
+	for n := 8 / v.count(); n > 0; n /= 2 {
+		v.rowBF16(n, upper)
+		v.rowCodes(n, 8, false, v.signed)
+		v.rowCodes(n, 8, true, v.signed)
+		v.rowCodes(n, 4, true, nibbles)
+	}
 }
 
-// rowLoop is what the loops share: eight accumulators, and panels from w on,
-// stride bytes apart.
+// rowName names the function of that many panels.
+func (v Vector) rowName(format string, panels int) string {
+	return fmt.Sprintf("row%sx%dv%s", format, panels, v.Suffix)
+}
+
+// rowLoop is what the loops share: accumulators, and panels from w on, stride
+// bytes apart.
 type rowLoop struct {
 	Vector
+	n               int // panels
 	acc, free       []reg.VecPhysical
 	c, x, w         reg.Register
 	stride, stride3 reg.Register
@@ -36,12 +47,13 @@ func (v Vector) count() int { return columns / v.lanes() }
 // panels returns the addresses of the panels of which the first is at base.
 func (l *rowLoop) panels(base reg.Register) []Mem {
 	all := []Mem{{Base: base}, {Base: base, Index: l.stride, Scale: 1}, {Base: base, Index: l.stride, Scale: 2}, {Base: base, Index: l.stride3, Scale: 1}}
-	return all[:8/l.count()]
+	return all[:l.n]
 }
 
 // rowLoop loads the parameters and the accumulators.
-func (v Vector) rowLoop() *rowLoop {
-	l := &rowLoop{Vector: v, acc: v.R[:8], free: v.R[8:]}
+func (v Vector) rowLoop(panels int) *rowLoop {
+	used := panels * v.count()
+	l := &rowLoop{Vector: v, n: panels, acc: v.R[:used], free: v.R[used:]}
 	l.c, l.x, l.w = Load(Param("c"), GP64()), Load(Param("x"), GP64()), Load(Param("w"), GP64())
 	l.stride, l.stride3 = Load(Param("stride"), GP64()), GP64()
 	LEAQ(Mem{Base: l.stride, Index: l.stride, Scale: 2}, l.stride3)
@@ -80,19 +92,18 @@ func (l *rowLoop) finish() {
 	RET()
 }
 
-func (v Vector) rowBF16() {
-	upper := v.repeated("rowUpper", 0xffff0000)
-	name := "rowBF16x" + v.Suffix
+func (v Vector) rowBF16(panels int, upper Mem) {
+	name := v.rowName("BF16", panels)
 	TEXT(name, NOSPLIT, "func(c, x *float32, w *byte, stride, k, m int)")
 	Pragma("noescape")
-	Doc(name + " is Kernel.storedRow for k ≥ 1 values of BFloat16.")
-	l := v.rowLoop()
+	Doc(fmt.Sprintf("%s is Kernel.storedRow of %d panels, for k ≥ 1 values of BFloat16.", name, panels))
+	l := v.rowLoop(panels)
 	k, b := Load(Param("k"), GP64()), l.free[0]
 	half := v.count() / 2
 	Label("row")
 	VBROADCASTSS(Mem{Base: l.x}, b)
 	for p, at := range l.panels(l.w) {
-		PREFETCHT0(at.Offset(ahead))
+		PREFETCHT0(at.Offset(ahead / panels))
 		for i := range half {
 			low, high := l.free[1+2*i], l.free[2+2*i]
 			v.load(at.Offset(i*v.Bytes), high)
@@ -109,18 +120,19 @@ func (v Vector) rowBF16() {
 	l.finish()
 }
 
-// rowCodes writes the product with codes; unpack loads the integers of one
-// panel's columns.
-func (v Vector) rowCodes(bits int, offset bool, unpack func(src Mem, code []reg.VecPhysical)) {
-	name, what, line := fmt.Sprintf("rowCodes%d", bits), "without offsets", rowBytes
+// rowCodes writes the product with codes; unpack loads those of one panel's
+// columns.
+func (v Vector) rowCodes(panels, bits int, offset bool, unpack func(src Mem, code []reg.VecPhysical)) {
+	format, what, line := fmt.Sprintf("Codes%d", bits), "without offsets", rowBytes
 	if offset {
-		name, what, line = name+"Offset", "with offsets", 2*rowBytes
+		format, what, line = format+"Offset", "with offsets", 2*rowBytes
 	}
-	name += "x" + v.Suffix
+	name := v.rowName(format, panels)
 	TEXT(name, NOSPLIT, "func(c, x *float32, w *byte, stride, groups, group, m int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s is Kernel.storedRow for groups ≥ 1 groups of codes of %d bits %s.", name, bits, what))
-	l := v.rowLoop()
+	Doc(fmt.Sprintf("%s is Kernel.storedRow of %d panels, for groups ≥ 1 groups of", name, panels),
+		fmt.Sprintf("codes of %d bits %s.", bits, what))
+	l := v.rowLoop(panels)
 	groups, group := Load(Param("groups"), GP64()), Load(Param("group"), GP64())
 	n, at := GP64(), GP64()
 	b, code := l.free[0], l.free[1:1+v.count()]
@@ -132,10 +144,9 @@ func (v Vector) rowCodes(bits int, offset bool, unpack func(src Mem, code []reg.
 	Label("row")
 	VBROADCASTSS(Mem{Base: l.x}, b)
 	for p, src := range l.panels(at) {
-		PREFETCHT0(src.Offset(ahead))
+		PREFETCHT0(src.Offset(ahead / panels))
 		unpack(src, code)
 		for i, y := range code {
-			VCVTDQ2PS(y, y)
 			lines.apply(p, i, y)
 			VFMADD231PS(y, b, l.acc[p*v.count()+i])
 		}
@@ -172,7 +183,7 @@ func (l lines) load() {
 		at := l.panels(l.w)[i/l.count()].Offset(i % l.count() * l.Bytes)
 		VMOVUPS(at, l.r[i])
 		if l.offset {
-			VMOVUPS(at.Offset(rowBytes), l.r[8+i])
+			VMOVUPS(at.Offset(rowBytes), l.r[len(l.acc)+i])
 		}
 	}
 }
@@ -182,7 +193,7 @@ func (l lines) apply(p, i int, code reg.VecPhysical) {
 	at := l.panels(l.w)[p].Offset(i * l.Bytes)
 	switch {
 	case l.held() && l.offset:
-		VFMADD213PS(l.r[8+p*l.count()+i], l.r[p*l.count()+i], code)
+		VFMADD213PS(l.r[len(l.acc)+p*l.count()+i], l.r[p*l.count()+i], code)
 	case l.held():
 		VMULPS(l.r[p*l.count()+i], code, code)
 	case l.offset:
@@ -197,15 +208,39 @@ func (l lines) apply(p, i int, code reg.VecPhysical) {
 func (v Vector) signed(src Mem, code []reg.VecPhysical) {
 	for i, r := range code {
 		VPMOVSXBD(src.Offset(i*v.lanes()), r)
+		VCVTDQ2PS(r, r)
 	}
 }
 
-// nibbles loads codes of 4 bits: the low ones are the first half of the columns.
-func (v Vector) nibbles(nibble, src Mem, code []reg.VecPhysical) {
+// nibbles returns what loads codes of 4 bits: the low ones are the first half of
+// the columns. AVX-512 looks their values up, by the lowest 4 bits of a lane.
+func (v Vector) nibbles(name string) func(src Mem, code []reg.VecPhysical) {
+	if v.Bytes < 64 {
+		mask := v.repeated(name, 15)
+		return func(src Mem, code []reg.VecPhysical) {
+			v.split(src, code, func(r reg.VecPhysical) {
+				VPAND(mask, r, r)
+				VCVTDQ2PS(r, r)
+			})
+		}
+	}
+	values := GLOBL(name+v.Suffix, 8|16) // read-only, no pointers
+	for i := range v.lanes() {
+		DATA(4*i, U32(math.Float32bits(float32(i))))
+	}
+	return func(src Mem, code []reg.VecPhysical) {
+		v.split(src, code, func(r reg.VecPhysical) { VPERMPS(values, r, r) })
+	}
+}
+
+// split loads bytes and writes them, and what is above their lowest 4 bits, to the
+// two halves of code; convert is applied to each.
+func (v Vector) split(src Mem, code []reg.VecPhysical, convert func(r reg.VecPhysical)) {
 	half := len(code) / 2
 	for i := range half {
 		VPMOVZXBD(src.Offset(i*v.lanes()), code[i])
 		VPSRLD(Imm(4), code[i], code[half+i])
-		v.and(nibble, code[i], code[i])
+		convert(code[i])
+		convert(code[half+i])
 	}
 }
