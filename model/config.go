@@ -41,6 +41,10 @@ type Config struct {
 
 	expertsNormed bool // the weights of the chosen experts are divided by their sum
 
+	// yarnScale is what a yarn's mscale_all_dim multiplies queries and keys by, in
+	// architectures that have it so; 1 in other ropes.
+	yarnScale float64
+
 	originalContext int // before a rope extended it; 0: not stated beside the rope
 	// extra is what one architecture alone needs, in a type of its file.
 	extra any
