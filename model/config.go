@@ -35,8 +35,9 @@ type Config struct {
 	ExpertsChosen int `json:"experts_chosen"` // for each token
 	ExpertHidden  int `json:"expert_hidden"`  // MLP width of an expert
 
-	// normPlus is what the graph adds to norm weights: 1 in Gemma's checkpoints,
-	// which store their distance from 1, but 0 in GGUF, where it is in the weights.
+	// normPlus is what the graph adds to norm weights: 1 in Gemma's and Nemotron's
+	// checkpoints, which store their distance from 1, but 0 in GGUF, where it is in
+	// the weights.
 	normPlus float32
 
 	expertsNormed bool // the weights of the chosen experts are divided by their sum

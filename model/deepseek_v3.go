@@ -16,6 +16,7 @@ import (
 // "DeepSeek-V3 technical report", 2024.
 var deepseekV3 = &arch{
 	class:  "DeepseekV3ForCausalLM",
+	gguf:   []*ggufArch{deepseek2GGUF, deepseek2JoinedGGUF},
 	config: deepseekConfig,
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
