@@ -28,9 +28,7 @@ func LatentAttention(s Scope, x *gorgonia.Node, l Latent) *gorgonia.Node {
 	d, width := columns(x), l.Plain+l.Rotated
 	low := Linear(s.Sub("kv_a_proj_with_mqa"), x, l.KeyRank+l.Rotated, l.Bias)                   // [T, KeyRank+Rotated]
 	c := Normalize(s.Sub("kv_a_layernorm"), columnsOf(s.Sub("kv_a"), low, 0, l.KeyRank), l.Norm) // [T, KeyRank]
-	both := Linear(s.Sub("kv_b_proj"), c, l.Heads*(l.Plain+l.Value), false)                      // [T, H·(Plain+Value)]
-	k := l.keys(s.Sub("keys"), both, low)                                                        // [T, H·E]
-	v := l.heads(s.Sub("values"), both, l.Plain+l.Value, l.Plain, l.Value, width)                // [T, H·E]
+	k, v := l.keysValues(s, c, low)                                                              // [T, H·E] each
 	q := l.queries(s, x, width)                                                                  // [T, H·E]
 	q = Rotate(s.Sub("q_rope"), q, l.Heads, width, l.Rope)
 	k = Rotate(s.Sub("k_rope"), k, l.Heads, width, l.Rope)
@@ -50,11 +48,26 @@ func (l Latent) queries(s Scope, x *gorgonia.Node, width int) *gorgonia.Node {
 	return Linear(s.Sub("q_b_proj"), Normalize(s.Sub("q_a_layernorm"), low, l.Norm), l.Heads*width, false) // [T, H·E]
 }
 
-// keys joins each head's plain values with the shared ones that are rotated.
-func (l Latent) keys(s Scope, both, low *gorgonia.Node) *gorgonia.Node {
-	width, stored := l.Plain+l.Rotated, l.Plain+l.Value
+// keysValues makes keys and values from the short vectors c. The checkpoint has
+// the weights of both in one tensor, a head's keys before its values, or in two.
+func (l Latent) keysValues(s Scope, c, low *gorgonia.Node) (k, v *gorgonia.Node) {
+	width := l.Plain + l.Rotated
+	if s.Has("k_b_proj.weight") {
+		k = Linear(s.Sub("k_b_proj"), c, l.Heads*l.Plain, false) // [T, H·Plain]
+		v = Linear(s.Sub("v_b_proj"), c, l.Heads*l.Value, false) // [T, H·Value]
+		return l.keys(s.Sub("keys"), k, low, l.Plain), l.heads(s.Sub("values"), v, l.Value, 0, l.Value, width)
+	}
+	stored := l.Plain + l.Value
+	both := Linear(s.Sub("kv_b_proj"), c, l.Heads*stored, false) // [T, H·(Plain+Value)]
+	return l.keys(s.Sub("keys"), both, low, stored), l.heads(s.Sub("values"), both, stored, l.Plain, l.Value, width)
+}
+
+// keys joins each head's plain values, the first of stored ones in a head of
+// plain, with the shared ones that are rotated.
+func (l Latent) keys(s Scope, plain, low *gorgonia.Node, stored int) *gorgonia.Node {
+	width := l.Plain + l.Rotated
 	return s.node(&Op{
-		kind: "keys", cols: l.Heads * width, inputs: []*gorgonia.Node{both, low},
+		kind: "keys", cols: l.Heads * width, inputs: []*gorgonia.Node{plain, low},
 		run: func(c *Call) error {
 			for t := range c.Out.Rows {
 				out, in, shared := c.Out.Row(t), c.In[0].Row(t), c.In[1].Row(t)[l.KeyRank:]

@@ -1,6 +1,10 @@
 package layers
 
-import "premlp/layers/internal/kernel"
+import (
+	"math"
+
+	"premlp/layers/internal/kernel"
+)
 
 // SoftmaxRoute picks the experts of the k largest scores, weighted by the
 // softmax over all scores, divided by their sum where normalise says so.
@@ -54,7 +58,10 @@ func (r GroupRoute) Route(scores []float32) ([]int, []float32) {
 			ranks[g] += group[i]
 		}
 	}
-	allowed := make([]float32, len(scores)) // other groups' experts count as 0
+	allowed := make([]float32, len(scores))
+	for i := range allowed {
+		allowed[i] = float32(math.Inf(-1)) // of the groups that are not picked
+	}
 	for _, g := range kernel.Top(ranks, r.GroupsChosen) {
 		copy(allowed[g*size:(g+1)*size], biased[g*size:])
 	}

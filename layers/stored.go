@@ -39,8 +39,16 @@ func expertRows(t *weights.Tensor, from, count, step int) *weights.Tensor {
 }
 
 // InterleavedExperts is the store of gpt-oss: all experts' gate and up columns in
-// turn in gate_up_proj [Count, D, 2F], down_proj [Count, F, D], and biases.
+// turn in gate_up_proj [Count, D, 2F], down_proj [Count, F, D], and biases. Where
+// the checkpoint has none of these, experts have tensors of their own.
 func InterleavedExperts(s Scope, e Experts, d, i int) ExpertWeights {
+	if !s.Has("gate_up_proj") {
+		w := NamedExperts("gate_proj", "up_proj", "down_proj")(s, e, d, i)
+		s = s.Sub(fmt.Sprint(i))
+		w.GateBias, w.UpBias = s.Sub("gate_proj").Weight("bias", e.Hidden), s.Sub("up_proj").Weight("bias", e.Hidden)
+		w.DownBias = s.Sub("down_proj").Weight("bias", d)
+		return w
+	}
 	both := s.Weight("gate_up_proj", e.Count, d, 2*e.Hidden).Slice(i, i+1).Transpose() // [2F, D]
 	bias := s.Weight("gate_up_proj_bias", e.Count, 2*e.Hidden)
 	down := s.Weight("down_proj", e.Count, e.Hidden, d).Slice(i, i+1).Transpose() // [D, F]

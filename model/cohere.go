@@ -11,6 +11,7 @@ import (
 // 2024.
 var cohere = &arch{
 	class:   "CohereForCausalLM",
+	gguf:    []*ggufArch{commandRGGUF},
 	prefix:  "model.",
 	config:  cohereConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, cohereFrame(c)) },

@@ -35,11 +35,16 @@ type Config struct {
 	ExpertsChosen int `json:"experts_chosen"` // for each token
 	ExpertHidden  int `json:"expert_hidden"`  // MLP width of an expert
 
-	// normPlus is what the graph adds to norm weights: 1 in Gemma's checkpoints,
-	// which store their distance from 1, but 0 in GGUF, where it is in the weights.
+	// normPlus is what the graph adds to norm weights: 1 in Gemma's and Nemotron's
+	// checkpoints, which store their distance from 1, but 0 in GGUF, where it is in
+	// the weights.
 	normPlus float32
 
 	expertsNormed bool // the weights of the chosen experts are divided by their sum
+
+	// yarnScale is what a yarn's mscale_all_dim multiplies queries and keys by, in
+	// architectures that have it so; 1 in other ropes.
+	yarnScale float64
 
 	originalContext int // before a rope extended it; 0: not stated beside the rope
 	// extra is what one architecture alone needs, in a type of its file.

@@ -16,6 +16,7 @@ import (
 // "DeepSeek-V3 technical report", 2024.
 var deepseekV3 = &arch{
 	class:  "DeepseekV3ForCausalLM",
+	gguf:   []*ggufArch{deepseek2GGUF, deepseek2JoinedGGUF},
 	config: deepseekConfig,
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
@@ -40,6 +41,7 @@ type deepseekExtra struct {
 
 func deepseekConfig(c *Config, k *keys) {
 	c.sizes(k)
+	k.refuse("num_key_value_heads", float64(c.Heads)) // all heads have keys and values of their own
 	l := layers.Latent{
 		Heads: c.Heads, Plain: k.integer("qk_nope_head_dim", 1, maxWidth), Rotated: k.integer("qk_rope_head_dim", 2, maxWidth),
 		Value: k.integer("v_head_dim", 1, maxWidth), QueryRank: k.integerOr("q_lora_rank", 0, 1, maxWidth),
@@ -48,24 +50,23 @@ func deepseekConfig(c *Config, k *keys) {
 	c.HeadDim = l.Rotated // what the rope is of
 	c.rope(k)
 	c.Rope.From, c.Rope.Interleaved = l.Plain, k.flag("rope_interleave", true)
-	k.ignore("head_dim", "qk_head_dim", "num_nextn_predict_layers", "ep_size", "aux_loss_alpha", "seq_aux", "scoring_func", "topk_method", "moe_layer_freq")
+	// A yarn scales all values of a head, not only those that are rotated.
+	l.Scale = float32(c.yarnScale * c.yarnScale / math.Sqrt(float64(l.Plain+l.Rotated)))
 	c.NormEps = k.float("rms_norm_eps", 1e-6, 0)
 	l.Norm = layers.Norm{Eps: c.NormEps}
-	l.Scale = float32(1 / math.Sqrt(float64(l.Plain+l.Rotated)))
-	if c.RopeType == "yarn" {
-		k.fail("rope_parameters", "the default type: yarn is not supported for this architecture")
-	}
 	c.activation(k, "hidden_act", layers.SiLU)
-	k.refuse("pretraining_tp", 1.0)
 	c.experts(k, "n_routed_experts", "moe_intermediate_size")
 	c.extra = deepseekExtra{
-		latent: l, dense: k.integerOr("first_k_dense_replace", 0, 0, maxLayers),
-		shared: c.ExpertHidden * k.integerOr("n_shared_experts", 0, 0, 1<<10),
-		route: layers.GroupRoute{
-			Chosen: c.ExpertsChosen, Groups: k.integerOr("n_group", 1, 1, c.Experts), GroupsChosen: k.integerOr("topk_group", 1, 1, c.Experts),
-			Normalise: k.flag("norm_topk_prob", true), Factor: float32(k.float("routed_scaling_factor", 1, 0)),
-		},
+		latent: l, dense: k.integerOr("first_k_dense_replace", 3, 0, maxLayers),
+		shared: c.ExpertHidden * k.integerOr("n_shared_experts", 1, 0, 1<<10),
+		route:  c.groupRoute(k),
 	}
+	k.refuse("pretraining_tp", 1.0)
+	k.refuse("scoring_func", "sigmoid")
+	k.refuse("topk_method", "noaux_tc")
+	k.refuse("moe_layer_freq", 1.0)
+	// What repeats other keys, blocks that predict further ahead, and training.
+	k.ignore("head_dim", "qk_head_dim", "num_nextn_predict_layers", "ep_size", "aux_loss_alpha", "seq_aux")
 }
 
 // deepseekBlock is x += attention(norm(x)); x += mlp(norm(x)).

@@ -7,6 +7,7 @@ import "premlp/layers"
 // the others. LG AI Research, "EXAONE 4.0", 2025.
 var exaone4 = &arch{
 	class: "Exaone4ForCausalLM",
+	gguf:  []*ggufArch{exaone4GGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

@@ -25,6 +25,9 @@ type ggufArch struct {
 	// only lists further metadata keys, each with the one value that is supported,
 	// or nil where the value does not matter.
 	only map[string]any
+	// checked lists metadata keys that repeat others, beside those of ggufChecked,
+	// and what they must be.
+	checked map[string]func(c *Config) int
 	// fixed gives keys of config.json the values that go without saying in GGUF.
 	fixed map[string]any
 	// flags maps keys of config.json to tensors whose presence makes them true.
@@ -32,12 +35,13 @@ type ggufArch struct {
 	// adjust sets what else follows from the file; nil: nothing does.
 	adjust func(g *weights.GGUF, values map[string]any)
 
-	// tensors maps modules to ours: names without ".weight" or ".bias". "%" stands
-	// for a block's number, "#" for that of a part of a stacked tensor.
+	// tensors maps modules to ours: names without ".weight" or ".bias", or whole
+	// names of tensors where ours does not end so. "%" stands for a block's number,
+	// "#" for that of a part of a stacked tensor.
 	tensors map[string]string
 	forms   map[string]ggufForm // of modules that are not stored as ours are
-	// plusOne says that norm weights are stored with the 1 added that Gemma's graph
-	// adds otherwise.
+	// plusOne says that norm weights are stored with the 1 added that the graph adds
+	// otherwise.
 	plusOne bool
 }
 
@@ -120,7 +124,8 @@ func (a *ggufArch) neutral(short string) (value any, ok bool) {
 	if value, ok = a.only[short]; ok {
 		return value, true
 	}
-	if _, ok = ggufChecked[short]; ok {
+	_, ok = ggufChecked[short]
+	if _, own := a.checked[short]; ok || own {
 		return nil, true
 	}
 	value, ok = ggufNeutral[short]
@@ -148,7 +153,7 @@ func (a *ggufArch) check(g *weights.GGUF, c *Config) error {
 	if len(c.Unknown) > 0 {
 		return fmt.Errorf("metadata: %s: the architecture has no such key", strings.Join(c.Unknown, ", "))
 	}
-	for short, want := range ggufChecked {
+	for short, want := range with(ggufChecked, a.checked) {
 		if _, mapped := a.keys[short]; mapped {
 			continue
 		}

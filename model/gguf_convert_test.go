@@ -34,6 +34,14 @@ var ggufModules = map[string]string{
 	"self_attn.o_proj": "attn_output", "attn.c_proj": "attn_output", "self_attention.dense": "attn_output", "attention.dense": "attn_output",
 	"mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "mlp.gate_up_proj": "ffn_up",
 	"mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down", "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down",
+	"model.final_layernorm": "output_norm", "transformer.norm_f": "output_norm",
+	"norm_1": "attn_norm", "norm_2": "ffn_norm", "attn.Wqkv": "attn_qkv", "attn.out_proj": "attn_output", "self_attn.dense": "attn_output",
+	"mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down", "ffn.up_proj": "ffn_up", "ffn.down_proj": "ffn_down",
+	"self_attn.sinks": "attn_sinks", "mlp.router": "ffn_gate_inp",
+	"self_attn.q_a_proj": "attn_q_a", "self_attn.q_a_layernorm": "attn_q_a_norm", "self_attn.q_b_proj": "attn_q_b",
+	"self_attn.kv_a_proj_with_mqa": "attn_kv_a_mqa", "self_attn.kv_a_layernorm": "attn_kv_a_norm", "self_attn.kv_b_proj": "attn_kv_b",
+	"self_attn.k_b_proj": "attn_k_b", "self_attn.v_b_proj": "attn_v_b", "mlp.e_score_correction": "exp_probs_b",
+	"mlp.shared_experts.gate_proj": "ffn_gate_shexp", "mlp.shared_experts.up_proj": "ffn_up_shexp", "mlp.shared_experts.down_proj": "ffn_down_shexp",
 	"mlp.gate": "ffn_gate_inp", "block_sparse_moe.gate": "ffn_gate_inp", "mlp.shared_expert_gate": "ffn_gate_inp_shexp",
 	"mlp.shared_expert.gate_proj": "ffn_gate_shexp", "mlp.shared_expert.up_proj": "ffn_up_shexp", "mlp.shared_expert.down_proj": "ffn_down_shexp",
 	"mlp.experts.gate_proj": "ffn_gate_exps", "mlp.experts.up_proj": "ffn_up_exps", "mlp.experts.down_proj": "ffn_down_exps",
@@ -47,11 +55,11 @@ var normsBehind = map[string]string{
 
 // ggufKeys gives the published metadata keys of config keys.
 var ggufKeys = map[string][]string{
-	"num_hidden_layers": {"block_count"}, "n_layer": {"block_count"},
-	"max_position_embeddings": {"context_length"}, "n_positions": {"context_length"},
-	"hidden_size": {"embedding_length"}, "n_embd": {"embedding_length"},
+	"num_hidden_layers": {"block_count"}, "n_layer": {"block_count"}, "n_layers": {"block_count"},
+	"max_position_embeddings": {"context_length"}, "n_positions": {"context_length"}, "max_seq_len": {"context_length"},
+	"hidden_size": {"embedding_length"}, "n_embd": {"embedding_length"}, "d_model": {"embedding_length"},
 	"intermediate_size": {"feed_forward_length"}, "ffn_hidden_size": {"feed_forward_length"},
-	"num_attention_heads": {"attention.head_count"}, "n_head": {"attention.head_count"},
+	"num_attention_heads": {"attention.head_count"}, "n_head": {"attention.head_count"}, "n_heads": {"attention.head_count"},
 	"num_key_value_heads": {"attention.head_count_kv"}, "num_kv_heads": {"attention.head_count_kv"},
 	"head_dim":     {"attention.key_length", "attention.value_length"},
 	"rms_norm_eps": {"attention.layer_norm_rms_epsilon"}, "layer_norm_epsilon": {"attention.layer_norm_epsilon"},
@@ -62,11 +70,16 @@ var ggufKeys = map[string][]string{
 	"attn_logit_softcapping": {"attn_logit_softcapping"}, "final_logit_softcapping": {"final_logit_softcapping"},
 	"attention_multiplier": {"attention.scale"}, "embedding_multiplier": {"embedding_scale"},
 	"residual_multiplier": {"residual_scale"}, "logits_scaling": {"logit_scale"},
+	"logit_scale": {"logit_scale"}, "norm_eps": {"attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon"},
+	"q_lora_rank": {"attention.q_lora_rank"}, "kv_lora_rank": {"attention.kv_lora_rank"},
+	"first_k_dense_replace": {"leading_dense_block_count"}, "n_routed_experts": {"expert_count"}, "n_shared_experts": {"expert_shared_count"},
+	"n_group": {"expert_group_count"}, "topk_group": {"expert_group_used_count"},
+	"routed_scaling_factor": {"expert_weights_scale"}, "norm_topk_prob": {"expert_weights_norm"},
 	"use_parallel_residual": {"use_parallel_residual"}, "original_max_position_embeddings": {"rope.scaling.original_context_length"},
 }
 
 // integerKeys are metadata whose numbers are integers.
-var integerKeys = regexp.MustCompile(`_count|_length|head_count|sliding_window`)
+var integerKeys = regexp.MustCompile(`_count|_length|_rank|_func|head_count|sliding_window`)
 
 // ggufConfig is what the conversion reads of a config.json.
 type ggufConfig map[string]any
@@ -82,9 +95,9 @@ func (c ggufConfig) int(names ...string) int {
 
 // heads returns the heads of queries and of keys, and their width.
 func (c ggufConfig) heads() (queries, keys, width int) {
-	queries = c.int("num_attention_heads", "n_head")
+	queries = c.int("num_attention_heads", "n_head", "n_heads")
 	keys = cmp.Or(c.int("num_key_value_heads", "num_kv_heads"), queries)
-	return queries, keys, cmp.Or(c.int("head_dim"), c.int("hidden_size", "n_embd")/queries)
+	return queries, keys, cmp.Or(c.int("head_dim"), c.int("hidden_size", "n_embd", "d_model")/queries)
 }
 
 // convertGGUF writes a golden model as the GGUF that its architecture's
@@ -147,7 +160,7 @@ func setNumber(w *ggufWriter, key, name string, value any) {
 		} else {
 			w.set(key, float32(v))
 		}
-	case bool, string:
+	case bool, string, []bool:
 		w.set(key, v)
 	}
 }
@@ -171,6 +184,11 @@ func convertRope(w *ggufWriter, f ggufFamily, c ggufConfig, rope map[string]any)
 		w.set(f.arch+".rope.scaling.factor", float32(number("factor")))
 		if original, ok := rope["original_max_position_embeddings"].(float64); ok {
 			w.set(f.arch+".rope.scaling.original_context_length", uint32(original))
+		}
+		for key, name := range map[string]string{"beta_fast": "yarn_beta_fast", "beta_slow": "yarn_beta_slow"} {
+			if beta, ok := rope[key].(float64); ok {
+				w.set(f.arch+".rope.scaling."+name, float32(beta))
+			}
 		}
 	case "llama3":
 		var factors []float32
@@ -206,7 +224,7 @@ func llama3Factor(wavelength float64, number func(string) float64) float32 {
 }
 
 var (
-	ggufBlock = regexp.MustCompile(`^\w+\.(?:layers|h)\.(\d+)\.(.*)\.(weight|bias)$`)
+	ggufBlock = regexp.MustCompile(`^\w+\.(?:layers|h|blocks)\.(\d+)\.(.*)\.(weight|bias)$`)
 	ggufPart  = regexp.MustCompile(`\.(?:norms\.)?(\d+)(\.|$)`)
 )
 
@@ -224,37 +242,51 @@ func convertTensors(t *testing.T, w *ggufWriter, path string, f ggufFamily, c gg
 		if err != nil {
 			t.Fatal(err)
 		}
-		dot := strings.LastIndex(name, ".")
-		module, end, block := name[:dot], name[dot:], ""
-		if m := ggufBlock.FindStringSubmatch(name); m != nil {
-			module, block = m[2], "blk."+m[1]+"."
+		out := []ggufOutput{{name, x.Shape, x.Floats()}}
+		if f.split != nil {
+			out = f.split(c, out[0])
 		}
-		whole := strings.TrimSuffix(ggufPart.ReplaceAllString(module, "."), ".")
-		ours, ok := f.names[whole]
-		if !ok {
-			ours, ok = ggufModules[whole]
+		for _, o := range out {
+			convertTensor(t, w, f, c, o, stacked)
 		}
-		if !ok {
-			t.Fatalf("%s: no GGUF name", name)
-		}
-		out := ggufOutput{block + ours + end, x.Shape, x.Floats()}
-		if f.change != nil {
-			out = f.change(c, ours, out)
-		}
-		if whole == module {
-			w.tensors = append(w.tensors, out)
-			continue
-		}
-		at, ok := stacked[out.name]
-		if !ok {
-			at = len(w.tensors)
-			stacked[out.name] = at
-			w.tensors = append(w.tensors, ggufOutput{out.name, append([]int{0}, out.shape...), nil})
-		}
-		if part := ggufPart.FindStringSubmatch(module)[1]; part != fmt.Sprint(w.tensors[at].shape[0]) {
-			t.Fatalf("%s: want part %d", name, w.tensors[at].shape[0])
-		}
-		w.tensors[at].shape[0]++
-		w.tensors[at].values = append(w.tensors[at].values, out.values...)
 	}
+}
+
+// convertTensor writes one tensor under its GGUF name; stacked tells where the
+// stacks are that it may be a part of.
+func convertTensor(t *testing.T, w *ggufWriter, f ggufFamily, c ggufConfig, out ggufOutput, stacked map[string]int) {
+	t.Helper()
+	name := out.name
+	dot := strings.LastIndex(name, ".")
+	module, end, block := name[:dot], name[dot:], ""
+	if m := ggufBlock.FindStringSubmatch(name); m != nil {
+		module, block = m[2], "blk."+m[1]+"."
+	}
+	whole := strings.TrimSuffix(ggufPart.ReplaceAllString(module, "."), ".")
+	ours, ok := f.names[whole]
+	if !ok {
+		ours, ok = ggufModules[whole]
+	}
+	if !ok {
+		t.Fatalf("%s: no GGUF name", name)
+	}
+	out.name = block + ours + end
+	if f.change != nil {
+		out = f.change(c, ours, out)
+	}
+	if whole == module {
+		w.tensors = append(w.tensors, out)
+		return
+	}
+	at, ok := stacked[out.name]
+	if !ok {
+		at = len(w.tensors)
+		stacked[out.name] = at
+		w.tensors = append(w.tensors, ggufOutput{out.name, append([]int{0}, out.shape...), nil})
+	}
+	if part := ggufPart.FindStringSubmatch(module)[1]; part != fmt.Sprint(w.tensors[at].shape[0]) {
+		t.Fatalf("%s: want part %d", name, w.tensors[at].shape[0])
+	}
+	w.tensors[at].shape[0]++
+	w.tensors[at].values = append(w.tensors[at].values, out.values...)
 }

@@ -28,7 +28,7 @@ func TestGGUFErrors(t *testing.T) {
 		change  func(*testing.T, *ggufWriter)
 		want    string
 	}{
-		"no architecture":      {"llama", set("general.architecture", nil), `general.architecture "": want one of bloom, falcon,`},
+		"no architecture":      {"llama", set("general.architecture", nil), `general.architecture "": want one of bloom, command-r,`},
 		"unknown architecture": {"llama", set("general.architecture", "rwkv7"), `general.architecture "rwkv7": want one of`},
 		"missing key":          {"llama", set("llama.embedding_length", nil), "metadata: llama.embedding_length: want an integer, have nothing"},
 		"negative kind":        {"llama", set("llama.block_count", "three"), "metadata: llama.block_count: want an integer from 1 to 1024, have three"},
@@ -54,6 +54,18 @@ func TestGGUFErrors(t *testing.T) {
 		"fewer experts":        {"mixtral", set("llama.expert_count", uint32(3)), `tensor "blk.0.ffn_down_exps.weight": wrong shape: want [3, ?, ?], have [4, 48, 112]`},
 		"too few experts":      {"olmoe", set("olmoe.expert_used_count", uint32(7)), "metadata: olmoe.expert_used_count: want an integer from 1 to 6, have 7"},
 		"no experts":           {"qwen2_moe", drop("blk.1.ffn_up_exps.weight"), `tensor "blk.1.ffn_up_exps.weight": not in the checkpoint`},
+		"softmax in groups":    {"deepseek_v3", set("deepseek2.expert_gating_func", uint32(1)), "metadata: deepseek2.expert_gating_func: want sigmoid: nothing else is supported, have softmax"},
+		"nothing of routing":   {"deepseek_v3", set("deepseek2.expert_gating_func", nil), "metadata: deepseek2.expert_gating_func: want sigmoid: nothing else is supported, have softmax"},
+		"latent keys":          {"deepseek_v3", set("deepseek2.attention.key_length", uint32(25)), "metadata: deepseek2.attention.key_length: want 24, have 25"},
+		"apart and joined":     {"deepseek_v3", add("blk.0.attn_kv_b.weight", 1), "blk.0.attn_kv_b.weight"},
+		"keys not transposed":  {"deepseek_v3", shape("blk.1.attn_k_b.weight", 4, 8, 32), `tensor "blk.1.attn_k_b.weight": wrong shape: want [4, 16, 16], have [4, 8, 32]`},
+		"no router's bias":     {"deepseek_v3", drop("blk.1.exp_probs_b.bias"), `tensor "blk.1.exp_probs_b.bias": not in the checkpoint`},
+		"blocks without flag":  {"exaone4", set("exaone4.attention.sliding_window_pattern", []bool{true}), "metadata: exaone4.attention.sliding_window_pattern: want a list of 4 strings"},
+		"no sinks":             {"gpt_oss", drop("blk.2.attn_sinks.weight"), `tensor "blk.2.attn_sinks.weight": not in the checkpoint: want [4]`},
+		"no experts' bias":     {"gpt_oss", drop("blk.0.ffn_up_exps.bias"), `tensor "blk.0.ffn_up_exps.bias": not in the checkpoint`},
+		"width said twice":     {"gpt_oss", set("gpt-oss.expert_feed_forward_length", uint32(96)), "metadata: gpt-oss.expert_feed_forward_length: want 112, have 96"},
+		"heads of their own":   {"gpt_bigcode", set("starcoder.attention.head_count_kv", uint32(4)), "metadata: starcoder.attention.head_count_kv: want 1, have 4"},
+		"no ALiBi":             {"mpt", set("mpt.attention.max_alibi_bias", float32(0)), "metadata: attn_config: mpt.attention.max_alibi_bias: want an integer from 1 to 1024, have 0"},
 		"dense without width":  {"llama", set("llama.expert_used_count", uint32(2)), "metadata: llama.expert_used_count: want 0: nothing else is supported, have 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,13 +16,17 @@ type ggufFamily struct {
 	arch  string
 	names map[string]string // that differ from ggufModules
 	also  map[string]any    // metadata that follow from no single key of the config
+	// split turns a tensor of the checkpoint into those that GGUF has of it, under
+	// names that ggufModules knows; nil: it is kept.
+	split func(c ggufConfig, t ggufOutput) []ggufOutput
 	// change changes a tensor that GGUF calls name.
 	change func(c ggufConfig, name string, t ggufOutput) ggufOutput
 	// config changes the golden model's config where GGUF cannot say what it says.
 	config func(map[string]any)
 }
 
-// ggufFamilies lists the golden models that have a GGUF form.
+// ggufFamilies lists the golden models that have a GGUF form. What stands behind
+// a space in a key tells forms of one model apart.
 var ggufFamilies = map[string]ggufFamily{
 	"llama": {arch: "llama", change: permuteHeads}, "llama3-rope": {arch: "llama", change: permuteHeads},
 	"llama-linear-rope": {arch: "llama", change: permuteHeads}, "llama-yarn": {arch: "llama", change: permuteHeads},
@@ -47,6 +51,35 @@ var ggufFamilies = map[string]ggufFamily{
 	"falcon-one-norm": {arch: "falcon", change: ungroup(keyGroups)},
 	"starcoder2":      {arch: "starcoder2", also: window},
 	"stablelm":        {arch: "stablelm"}, "stablelm-parallel": {arch: "stablelm"},
+	"phi":         {arch: "phi2"},
+	"gpt_bigcode": {arch: "starcoder", also: map[string]any{"attention.head_count_kv": 1.0, "feed_forward_length": 192.0}},
+	"mpt":         {arch: "mpt", also: map[string]any{"feed_forward_length": 192.0, "attention.max_alibi_bias": 8.0}},
+	"mpt-heads": {arch: "mpt", config: usualScale, also: map[string]any{
+		"feed_forward_length": 96.0, "attention.max_alibi_bias": 8.0, "attention.clamp_kqv": 0.5,
+	}},
+	"cohere": {arch: "command-r", also: noScaling}, "cohere-norms": {arch: "command-r", also: noScaling},
+	"nemotron":      {arch: "nemotron", change: addOne, also: noScaling},
+	"nemotron-bias": {arch: "nemotron", change: addOne, also: noScaling},
+	"glm4":          {arch: "glm4", names: map[string]string{"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}},
+	"smollm3":       {arch: "smollm3", change: permuteHeads},
+	"exaone4": {arch: "exaone4", names: normsBehind, also: map[string]any{
+		"attention.sliding_window": 8.0, "attention.sliding_window_pattern": []bool{true, true, true, false},
+	}},
+	"seed_oss": {arch: "seed_oss", names: postNorm},
+	"gpt_oss": {arch: "gpt-oss", names: postNorm, split: splitExperts, also: map[string]any{
+		"attention.sliding_window": 8.0, "expert_feed_forward_length": 112.0,
+	}},
+	"deepseek_v3": {arch: "deepseek2", split: splitLatent, also: map[string]any{
+		"attention.head_count_kv": 1.0, "attention.key_length": 24.0, "attention.key_length_mla": 24.0, "attention.value_length": 16.0,
+		"attention.value_length_mla": 16.0, "expert_gating_func": 2.0,
+	}},
+	"deepseek_v3 joined": {arch: "deepseek2", split: nameBias, also: map[string]any{
+		"attention.head_count_kv": 4.0, "attention.key_length": 24.0, "attention.value_length": 16.0, "expert_gating_func": 2.0,
+	}},
+	"deepseek_v3-yarn": {arch: "deepseek2", split: splitLatent, config: oneScale, also: map[string]any{
+		"attention.head_count_kv": 1.0, "attention.key_length": 16.0, "attention.key_length_mla": 16.0, "attention.value_length": 8.0,
+		"attention.value_length_mla": 6.0, "expert_gating_func": 2.0, "rope.scaling.yarn_log_multiplier": 0.08,
+	}},
 }
 
 // window is the sliding window of the golden models that have one.
@@ -55,95 +88,37 @@ var window = map[string]any{"attention.sliding_window": 8.0}
 // neoxHeads: what GPT-NeoX's config says of key and value heads does not count.
 var neoxHeads = map[string]any{"attention.head_count_kv": 4.0}
 
+// noScaling: some conversions say so.
+var noScaling = map[string]any{"rope.scaling.type": "none"}
+
+// postNorm is the name of the norm before the MLP by its place behind attention.
+var postNorm = map[string]string{"post_attention_layernorm": "post_attention_norm"}
+
+// usualScale: MPT's GGUF has no scale of scores.
+func usualScale(c map[string]any) { delete(c["attn_config"].(map[string]any), "softmax_scale") }
+
+// oneScale: DeepSeek's GGUF has mscale_all_dim alone.
+func oneScale(c map[string]any) {
+	rope := c["rope_parameters"].(map[string]any)
+	rope["mscale"] = rope["mscale_all_dim"]
+}
+
 // scaleByHead: GGUF has no query_pre_attn_scalar, it is the width of a head.
 func scaleByHead(c map[string]any) { c["query_pre_attn_scalar"] = c["head_dim"] }
 
 func queryGroups(c ggufConfig) int { n, _, _ := c.heads(); return n }
 func keyGroups(c ggufConfig) int   { _, n, _ := c.heads(); return n }
 
-// permuteHeads turns the two halves of each head of queries and keys into pairs.
-func permuteHeads(c ggufConfig, name string, t ggufOutput) ggufOutput {
-	queries, keys, width := c.heads()
-	heads := map[string]int{"attn_q": queries, "attn_k": keys}[name]
-	if heads == 0 {
-		return t
-	}
-	var order []int
-	for h := range heads {
-		for i := range width / 2 {
-			order = append(order, h*width+i, h*width+width/2+i)
-		}
-	}
-	return t.reorder(order)
-}
-
-// ungroup puts queries, keys and values of all groups together.
-func ungroup(count func(ggufConfig) int) func(c ggufConfig, name string, t ggufOutput) ggufOutput {
-	return func(c ggufConfig, name string, t ggufOutput) ggufOutput {
-		if name != "attn_qkv" {
-			return t
-		}
-		_, _, width := c.heads()
-		groups := count(c)
-		per := t.shape[0] / groups / width // heads of a group
-		var order []int
-		for _, part := range [][2]int{{0, per - 2}, {per - 2, per - 1}, {per - 1, per}} {
-			for g := range groups {
-				for r := (g*per + part[0]) * width; r < (g*per+part[1])*width; r++ {
-					order = append(order, r)
-				}
-			}
-		}
-		return t.reorder(order)
-	}
-}
-
-// reorder returns rows in another order.
-func (o ggufOutput) reorder(order []int) ggufOutput {
-	cols := len(o.values) / o.shape[0]
-	var values []float32
-	for _, r := range order {
-		values = append(values, o.values[r*cols:(r+1)*cols]...)
-	}
-	o.values = values
-	return o
-}
-
-// addOne adds the 1 of Gemma's norms.
-func addOne(_ ggufConfig, name string, t ggufOutput) ggufOutput {
-	if strings.HasSuffix(name, "norm") {
-		for i := range t.values {
-			t.values[i]++
-		}
-	}
-	return t
-}
-
-// squeezeRows makes vectors of matrices with one row.
-func squeezeRows(_ ggufConfig, _ string, t ggufOutput) ggufOutput {
-	if t.shape[0] == 1 {
-		t.shape = t.shape[1:]
-	}
-	return t
-}
-
-// transpose transposes the weights of products.
-func transpose(_ ggufConfig, name string, t ggufOutput) ggufOutput {
-	if len(t.shape) < 2 || strings.HasSuffix(name, "embd") {
-		return t
-	}
-	rows, cols := t.shape[0], t.shape[1]
-	values := make([]float32, len(t.values))
-	for i, v := range t.values {
-		values[i%cols*rows+i/cols] = v
-	}
-	return ggufOutput{t.name, []int{cols, rows}, values}
+// goldenDir returns the golden model of a key of ggufFamilies.
+func goldenDir(name string) string {
+	name, _, _ = strings.Cut(name, " ")
+	return filepath.Join("testdata", "arch", name)
 }
 
 // ggufPair opens a golden model and its GGUF form.
 func ggufPair(t *testing.T, name string) (safetensors, gguf *Model) {
 	t.Helper()
-	f, dir := ggufFamilies[name], filepath.Join("testdata", "arch", name)
+	f, dir := ggufFamilies[name], goldenDir(name)
 	if f.config != nil {
 		dir = copyVariant(t, dir, f.config)
 	}
@@ -163,7 +138,7 @@ func TestGGUFSameBits(t *testing.T) {
 			if string(wantJSON) != string(haveJSON) {
 				t.Errorf("config:\nwant %s\nhave %s", wantJSON, haveJSON)
 			}
-			golden, err := weights.OpenSafetensors(filepath.Join("testdata", "arch", name, "golden.safetensors"))
+			golden, err := weights.OpenSafetensors(filepath.Join(goldenDir(name), "golden.safetensors"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,3 +64,10 @@ var graniteGGUF = &ggufArch{
 	flags:   ggufBiases,
 	tensors: llamaTensors, forms: ggufInterleaved,
 }
+
+// smollm3GGUF is SmolLM3's form. Every fourth block is without a rotary embedding.
+var smollm3GGUF = &ggufArch{
+	name: "smollm3", keys: ggufRMS, rope: true,
+	flags:   ggufBiases,
+	tensors: llamaTensors, forms: ggufInterleaved,
+}

@@ -24,11 +24,7 @@ var qwen2MoEGGUF = &ggufArch{
 	name: "qwen2moe", rope: true,
 	keys:  with(ggufRMS, ggufExperts, map[string]string{"expert_shared_feed_forward_length": "shared_expert_intermediate_size"}),
 	flags: map[string]string{"qkv_bias": "blk.0.attn_q.bias"},
-	tensors: with(ggufEnds, ggufAttention, ggufPreNorms, ggufMixture, map[string]string{
-		"blk.%.ffn_gate_inp_shexp": "model.layers.%.mlp.shared_expert_gate",
-		"blk.%.ffn_gate_shexp":     "model.layers.%.mlp.shared_expert.gate_proj",
-		"blk.%.ffn_up_shexp":       "model.layers.%.mlp.shared_expert.up_proj",
-		"blk.%.ffn_down_shexp":     "model.layers.%.mlp.shared_expert.down_proj",
-	}),
+	tensors: with(ggufEnds, ggufAttention, ggufPreNorms, ggufMixture, ggufSharedExpert("model.layers.%.mlp.shared_expert"),
+		map[string]string{"blk.%.ffn_gate_inp_shexp": "model.layers.%.mlp.shared_expert_gate"}),
 	forms: ggufStacked,
 }

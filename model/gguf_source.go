@@ -15,8 +15,11 @@ import (
 // ggufForm says how a stored module differs from ours.
 type ggufForm struct {
 	rows       func(c *Config) []int32 // row i of ours is row rows[i] of the stored one
-	transposed bool                    // ours is the transpose
-	parts      func(c *Config) int     // the stored one holds so many of ours, one after another
+	transposed bool                    // ours is the transpose, of each head where there are heads
+	heads      func(c *Config) int     // the stored one has each head's rows apart, [heads, ·, ·]
+	// parts says that the stored one of a block holds so many of ours, one after
+	// another; 0: the block has none.
+	parts func(c *Config, block int) int
 }
 
 // interleaved is the form of projections whose rows are stored with the two
@@ -54,15 +57,15 @@ func ungrouped(groups func(c *Config) int) ggufForm {
 }
 
 // The counts that forms depend on.
-func queryHeads(c *Config) int  { return c.Heads }
-func keyHeads(c *Config) int    { return c.KVHeads }
-func expertCount(c *Config) int { return c.Experts }
+func queryHeads(c *Config) int         { return c.Heads }
+func keyHeads(c *Config) int           { return c.KVHeads }
+func expertCount(c *Config, _ int) int { return c.Experts }
 
 // ggufTensor is where one of our tensors lies in a GGUF.
 type ggufTensor struct {
-	file string // the tensor's name there
-	form ggufForm
-	part int // of a stacked one
+	file        string // the tensor's name there
+	form        ggufForm
+	part, parts int // which part of a stacked one, of how many; 0: it is not stacked
 }
 
 // ggufSource presents a GGUF's tensors under the Hugging Face names and in the
@@ -88,9 +91,13 @@ func (a *ggufArch) source(g *weights.GGUF, c *Config) (*ggufSource, error) {
 		}
 		for b := range blocks {
 			numbered := strings.NewReplacer("%", strconv.Itoa(b))
-			file := numbered.Replace(module)
+			file, ours := numbered.Replace(module), numbered.Replace(a.tensors[module])
+			if strings.HasSuffix(file, ".weight") || strings.HasSuffix(file, ".bias") {
+				files[file], s.names[ours] = true, ggufTensor{file: file, form: form}
+				continue
+			}
 			files[file+".weight"], files[file+".bias"] = true, true
-			errs = append(errs, s.add(file, numbered.Replace(a.tensors[module]), form))
+			errs = append(errs, s.add(file, ours, form, b))
 		}
 	}
 	if a.rope {
@@ -107,13 +114,13 @@ func (a *ggufArch) source(g *weights.GGUF, c *Config) (*ggufSource, error) {
 }
 
 // add maps the tensors of one module of the file, stacked or not.
-func (s *ggufSource) add(file, ours string, form ggufForm) error {
+func (s *ggufSource) add(file, ours string, form ggufForm, block int) error {
 	if form.parts == nil {
-		s.names[ours+".weight"] = ggufTensor{file + ".weight", form, 0}
-		s.names[ours+".bias"] = ggufTensor{file + ".bias", form, 0}
+		s.names[ours+".weight"] = ggufTensor{file: file + ".weight", form: form}
+		s.names[ours+".bias"] = ggufTensor{file: file + ".bias", form: form}
 		return nil
 	}
-	parts := form.parts(s.config)
+	parts := form.parts(s.config, block)
 	if parts == 0 {
 		return nil
 	}
@@ -125,7 +132,9 @@ func (s *ggufSource) add(file, ours string, form ggufForm) error {
 		return &weights.Error{Name: file + ".weight", Want: []int{parts, -1, -1}[:max(2, len(t.Shape))], Have: t.Shape, Err: weights.ErrShape}
 	}
 	for p := range parts {
-		s.names[strings.Replace(ours, "#", strconv.Itoa(p), 1)+".weight"] = ggufTensor{file + ".weight", form, p}
+		part := strings.Replace(ours, "#", strconv.Itoa(p), 1)
+		s.names[part+".weight"] = ggufTensor{file + ".weight", form, p, parts}
+		s.names[part+".bias"] = ggufTensor{file + ".bias", form, p, parts}
 	}
 	return nil
 }
@@ -154,7 +163,7 @@ func (s *ggufSource) Tensor(name string, shape ...int) (*weights.Tensor, error) 
 	if !ok {
 		return s.GGUF.Tensor(name, shape...)
 	}
-	t, err := s.GGUF.Tensor(at.file, at.form.stored(s.config, shape)...)
+	t, err := s.GGUF.Tensor(at.file, at.stored(s.config, shape)...)
 	if len(shape) == 2 && shape[0] == 1 && err != nil { // a matrix of one row may be stored as a vector
 		if v, vectorErr := s.GGUF.Tensor(at.file, shape[1]); vectorErr == nil {
 			v.Shape = shape
@@ -167,16 +176,21 @@ func (s *ggufSource) Tensor(name string, shape ...int) (*weights.Tensor, error) 
 	if at.form.rows != nil && len(shape) == 0 && t.Shape[0] != len(at.form.rows(s.config)) {
 		return nil, &weights.Error{Name: at.file, Want: []int{len(at.form.rows(s.config)), -1}, Have: t.Shape, Err: weights.ErrShape}
 	}
-	return at.form.apply(s.config, t, at.part), nil
+	return at.apply(s.config, t), nil
 }
 
 // stored returns the shape of the stored tensor behind one of ours.
-func (f ggufForm) stored(c *Config, shape []int) []int {
+func (at ggufTensor) stored(c *Config, shape []int) []int {
+	f := at.form
 	switch {
 	case len(shape) == 0:
 		return nil
-	case f.parts != nil:
-		return append([]int{f.parts(c)}, shape...)
+	case at.parts > 0:
+		return append([]int{at.parts}, shape...)
+	case f.heads != nil && f.transposed:
+		return []int{f.heads(c), shape[1], shape[0] / f.heads(c)}
+	case f.heads != nil:
+		return []int{f.heads(c), shape[0] / f.heads(c), shape[1]}
 	case f.transposed && len(shape) == 2:
 		return []int{shape[1], shape[0]}
 	}
@@ -184,11 +198,16 @@ func (f ggufForm) stored(c *Config, shape []int) []int {
 }
 
 // apply turns a stored tensor into ours.
-func (f ggufForm) apply(c *Config, t *weights.Tensor, part int) *weights.Tensor {
+func (at ggufTensor) apply(c *Config, t *weights.Tensor) *weights.Tensor {
+	f := at.form
 	switch {
-	case f.parts != nil:
-		t = t.Slice(part, part+1)
+	case at.parts > 0:
+		t = t.Slice(at.part, at.part+1)
 		t.Shape = t.Shape[1:]
+	case f.heads != nil && f.transposed:
+		t = t.TransposeEach()
+	case f.heads != nil:
+		t.Shape = []int{t.Rows(), t.Cols()}
 	case f.transposed && len(t.Shape) == 2:
 		t = t.Transpose()
 	case f.rows != nil && len(t.Shape) == 1:

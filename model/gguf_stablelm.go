@@ -22,8 +22,8 @@ var stableLMGGUF = &ggufArch{
 }
 
 // normedHeads returns a count of heads, 0 where heads are not normalised.
-func normedHeads(heads func(c *Config) int) func(c *Config) int {
-	return func(c *Config) int {
+func normedHeads(heads func(c *Config) int) func(c *Config, _ int) int {
+	return func(c *Config, _ int) int {
 		if !c.extra.(stableLMForm).norms {
 			return 0
 		}

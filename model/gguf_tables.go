@@ -85,6 +85,24 @@ var ggufInterleaved = map[string]ggufForm{
 	"blk.%.attn_k": interleaved(keyHeads),
 }
 
+// ggufSharedExpert maps experts that all tokens use, joined in one.
+func ggufSharedExpert(module string) map[string]string {
+	return map[string]string{
+		"blk.%.ffn_gate_shexp": module + ".gate_proj",
+		"blk.%.ffn_up_shexp":   module + ".up_proj",
+		"blk.%.ffn_down_shexp": module + ".down_proj",
+	}
+}
+
+// without returns a table without some entries.
+func without[V any](table map[string]V, names ...string) map[string]V {
+	rest := maps.Clone(table)
+	for _, n := range names {
+		delete(rest, n)
+	}
+	return rest
+}
+
 // with returns all the entries of some tables; later ones override.
 func with[V any](tables ...map[string]V) map[string]V {
 	all := map[string]V{}

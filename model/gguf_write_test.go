@@ -12,7 +12,7 @@ import (
 // as https://github.com/ggml-org/ggml/blob/master/docs/gguf.md describes them.
 type ggufWriter struct {
 	keys    []string
-	meta    map[string]any // uint32, float32, bool, string, or []string, []int32, []float32
+	meta    map[string]any // uint32, float32, bool, string, or []string, []bool, []int32, []float32
 	tensors []ggufOutput
 }
 
@@ -108,6 +108,8 @@ func putValue(b *bytes.Buffer, value any) {
 		put(b, uint32(7), v)
 	case string:
 		put(b, uint32(8), v)
+	case []bool:
+		put(b, uint32(9), uint32(7), uint64(len(v)), v)
 	case []int32:
 		put(b, uint32(9), uint32(5), uint64(len(v)), v)
 	case []float32:

@@ -11,6 +11,7 @@ import (
 // "ChatGLM", 2024.
 var glm4 = &arch{
 	class: "Glm4ForCausalLM",
+	gguf:  []*ggufArch{glm4GGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

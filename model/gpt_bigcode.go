@@ -10,6 +10,7 @@ import (
 // head for all queries. Li et al., "StarCoder: may the source be with you!", 2023.
 var gptBigCode = &arch{
 	class:  "GPTBigCodeForCausalLM",
+	gguf:   []*ggufArch{starCoderGGUF},
 	prefix: "transformer.",
 	config: gptBigCodeConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptFrame(c, gptBigCodeBlock)) },

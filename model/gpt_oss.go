@@ -11,6 +11,7 @@ import (
 // OpenAI, "gpt-oss model card", 2025.
 var gptOSS = &arch{
 	class: "GptOssForCausalLM",
+	gguf:  []*ggufArch{gptOSSGGUF},
 	config: func(c *Config, k *keys) {
 		c.sizes(k)
 		c.rope(k)

@@ -40,3 +40,19 @@ func mixtureMLP(route func(c *Config) layers.Route) mlpOf {
 		return layers.Mixture(s.Sub("mlp"), x, c.mixture(route(c)))
 	}
 }
+
+// groupRoute reads the choice of experts that are in groups.
+func (c *Config) groupRoute(k *keys) layers.GroupRoute {
+	groups := k.integerOr("n_group", 8, 1, c.Experts)
+	if c.Experts%groups != 0 {
+		k.fail("n_group", "a divisor of n_routed_experts %d", c.Experts)
+	}
+	chosen := k.integerOr("topk_group", 4, 1, groups)
+	if within := chosen * (c.Experts / groups); c.ExpertsChosen > within {
+		k.fail("num_experts_per_tok", "at most the %d experts of %d groups", within, chosen)
+	}
+	return layers.GroupRoute{
+		Chosen: c.ExpertsChosen, Groups: groups, GroupsChosen: chosen,
+		Normalise: k.flag("norm_topk_prob", true), Factor: float32(k.float("routed_scaling_factor", 2.5, 0)),
+	}
+}

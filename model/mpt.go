@@ -14,6 +14,7 @@ import (
 var mpt = &arch{
 	class:  "MptForCausalLM",
 	also:   []string{"MPTForCausalLM"},
+	gguf:   []*ggufArch{mptGGUF},
 	prefix: "transformer.",
 	config: mptConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, mptFrame(c)) },

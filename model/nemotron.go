@@ -11,6 +11,7 @@ import (
 // et al., "Nemotron-4 15B technical report", 2024.
 var nemotron = &arch{
 	class:   "NemotronForCausalLM",
+	gguf:    []*ggufArch{nemotronGGUF},
 	prefix:  "model.",
 	config:  nemotronConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, nemotronFrame(c)) },
@@ -26,12 +27,13 @@ func nemotronConfig(c *Config, k *keys) {
 	c.NormEps = k.float("norm_eps", 1e-5, 0)
 	c.AttentionBias = k.flag("attention_bias", false)
 	c.MLPBias = k.flag("mlp_bias", false)
+	c.normPlus = 1
 	c.activation(k, "hidden_act", layers.ReLU2, layers.ReLU, layers.GELU, layers.GELUTanh, layers.SiLU)
 }
 
 // nemotronNorm describes Nemotron's norms.
 func nemotronNorm(c *Config) layers.Norm {
-	return layers.Norm{Eps: c.NormEps, Center: true, Bias: true, Plus: 1}
+	return layers.Norm{Eps: c.NormEps, Center: true, Bias: true, Plus: c.normPlus}
 }
 
 // nemotronBlock is a pre-norm block: x += attention(norm(x)); x += mlp(norm(x)).

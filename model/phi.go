@@ -11,6 +11,7 @@ import (
 // need", 2023.
 var phi = &arch{
 	class:   "PhiForCausalLM",
+	gguf:    []*ggufArch{phi2GGUF},
 	prefix:  "model.",
 	config:  phiConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, phiFrame(c)) },

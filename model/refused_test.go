@@ -42,6 +42,11 @@ func TestFamiliesRefuse(t *testing.T) {
 		{"phi", set("hidden_act", "quick_gelu"), "hidden_act: want one of"},
 		{"starcoder2", set("norm_type", "rms_norm"), "norm_type: want layer_norm"},
 		{"stablelm", func(c map[string]any) { c["rope_parameters"].(map[string]any)["partial_rotary_factor"] = 1.5 }, "rope_parameters: partial_rotary_factor: want what rotates 1 to 12 values of a head, not 18, have 1.5"},
+		{"deepseek_v3", set("scoring_func", "softmax"), "scoring_func: want sigmoid"},
+		{"deepseek_v3", set("topk_method", "greedy"), "topk_method: want noaux_tc"},
+		{"deepseek_v3", set("n_group", 3), "n_group: want a divisor of n_routed_experts 8"},
+		{"deepseek_v3", set("num_experts_per_tok", 5), "num_experts_per_tok: want at most the 4 experts of 1 groups"},
+		{"deepseek_v3", set("num_key_value_heads", 2), "num_key_value_heads: want 4"},
 		{"cohere", set("logit_scale", 0), "logit_scale: want a number above 0"},
 	} {
 		_, err := Open(copyVariant(t, filepath.Join("testdata", "arch", c.variant), c.change))

@@ -28,7 +28,7 @@ func (c *Config) readRope(k, p *keys, theta float64) {
 	c.RopeType = p.text("rope_type", p.text("type", "default"))
 	p.ignore("type")
 	width := c.rotated(k, p)
-	c.Rope = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, width), Factor: 1}
+	c.Rope, c.yarnScale = layers.Rope{Inverse: layers.RopeFrequencies(c.RopeTheta, width), Factor: 1}, 1
 	read, ok := ropeTypes[c.RopeType]
 	if !ok {
 		p.fail("rope_type", "one of default, linear, dynamic, llama3, yarn, longrope")
@@ -120,6 +120,7 @@ func yarnRope(c *Config, p *keys, width int) {
 	fast, slow := p.float("beta_fast", 32, 0), p.float("beta_slow", 1, 0)
 	mscale, all := p.float("mscale", 0, -1), p.float("mscale_all_dim", 0, -1)
 	c.Rope.Factor = float32(p.float("attention_factor", yarnFactor(factor, mscale, all), 0))
+	c.yarnScale = yarnScale(factor, all)
 	// turns returns the pair that turns that often over the original context.
 	turns := func(n float64) float64 {
 		return float64(width) * math.Log(original/(n*2*math.Pi)) / (2 * math.Log(c.RopeTheta))
@@ -142,16 +143,19 @@ func yarnRope(c *Config, p *keys, width int) {
 // yarnFactor returns the factor on cos and sin that follows from a scaling
 // factor and, in DeepSeek's form, from mscale and mscale_all_dim.
 func yarnFactor(factor, mscale, all float64) float64 {
-	scale := func(m float64) float64 {
-		if factor <= 1 {
-			return 1
-		}
-		return 0.1*m*math.Log(factor) + 1
-	}
 	if mscale > 0 && all > 0 {
-		return scale(mscale) / scale(all)
+		return yarnScale(factor, mscale) / yarnScale(factor, all)
 	}
-	return scale(1)
+	return yarnScale(factor, 1)
+}
+
+// yarnScale returns YaRN's scale of queries and keys for a scaling factor, m of
+// its logarithm: 1 where the context is not extended or m is 0.
+func yarnScale(factor, m float64) float64 {
+	if factor <= 1 {
+		return 1
+	}
+	return 0.1*m*math.Log(factor) + 1
 }
 
 // longRope divides each frequency by a factor of its own, from one list for

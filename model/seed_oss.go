@@ -6,6 +6,7 @@ import "premlp/layers"
 // bias of its own choice.
 var seedOSS = &arch{
 	class: "SeedOssForCausalLM",
+	gguf:  []*ggufArch{seedOSSGGUF},
 	config: func(c *Config, k *keys) {
 		llamaConfig(c, k)
 		c.AttentionBias = k.flag("attention_bias", true)

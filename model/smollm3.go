@@ -7,6 +7,7 @@ import "premlp/layers"
 // again", 2025.
 var smollm3 = &arch{
 	class: "SmolLM3ForCausalLM",
+	gguf:  []*ggufArch{smollm3GGUF},
 	config: func(c *Config, k *keys) {
 		llamaConfig(c, k)
 		slides := k.flag("use_sliding_window", false)

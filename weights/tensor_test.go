@@ -46,6 +46,15 @@ func TestTensorViews(t *testing.T) {
 			sameRows(t, p.Slice(0, 1), rows(11, 10, 9))
 			sameRows(t, p.Slice(0, 1).Permute([]int32{2, 0, 1}), rows(9, 11, 10))
 			sameRows(t, x.Slice(3, 4).Permute([]int32{1, 1, 0}), rows(10, 10, 9))
+			turned := make([]float32, len(all))
+			for i, v := range all {
+				turned[(i/cols/3*cols+i%cols)*3+i/cols%3] = v
+			}
+			each := x.TransposeEach()
+			sameRows(t, each, turned)
+			if !reflect.DeepEqual(each.Shape, []int{4 * cols, 3}) || !reflect.DeepEqual((&Tensor{Shape: []int{4, 3, cols}}).TransposeEach().Shape, each.Shape) {
+				t.Errorf("transposed: have %v", each.Shape)
+			}
 			if !reflect.DeepEqual(x.Shape, []int{4, 3, cols}) || !reflect.DeepEqual(x.Slice(1, 3).Shape, []int{2, 3, cols}) {
 				t.Errorf("shapes: have %v, %v", x.Shape, x.Slice(1, 3).Shape)
 			}
@@ -86,6 +95,7 @@ func TestTensorMisuse(t *testing.T) {
 		"slice past end":   func() { m.Slice(0, 3) },
 		"slice backwards":  func() { m.Slice(2, 1) },
 		"slice of scalar":  func() { (&Tensor{}).Slice(0, 0) },
+		"each of a matrix": func() { m.TransposeEach() },
 		"permute too few":  func() { m.Permute([]int32{0}) },
 		"row past the end": func() { m.Row(make([]float32, 3), 2) },
 		"dst too short":    func() { m.Row(make([]float32, 2), 0) },

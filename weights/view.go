@@ -81,3 +81,27 @@ func (t *Tensor) column(dst []float32, i int) {
 		t.DType.decode(dst[r:r+1], t.data[at:at+size])
 	}
 }
+
+// TransposeEach returns the transposes of the matrices that a tensor [n, rows,
+// cols] holds, one after another: [n·cols, rows], as float32. They are decoded at
+// once, since no column of a quantised tensor can be read by itself.
+func (t *Tensor) TransposeEach() *Tensor {
+	if len(t.Shape) != 3 {
+		panic(fmt.Sprintf("weights: transpose each matrix of tensor %q %v", t.Name, t.Shape))
+	}
+	rows, cols := t.Shape[1], t.Shape[2]
+	p := &Tensor{Name: t.Name, DType: F32, Shape: []int{t.Shape[0] * cols, rows}}
+	if t.Empty() {
+		return p
+	}
+	p.data = make([]byte, 4*t.Rows()*cols)
+	row := make([]float32, cols)
+	for i := range t.Rows() {
+		t.Row(row, i)
+		for c, v := range row {
+			at := (i/rows*cols+c)*rows + i%rows
+			binary.LittleEndian.PutUint32(p.data[4*at:], math.Float32bits(v))
+		}
+	}
+	return p
+}

@@ -45,6 +45,13 @@ MODELS = {
     "cohere-norms": hf.CohereConfig(**LLAMA, intermediate_size=40, num_key_value_heads=1, use_qk_norm=True),
     # biases where the published models have none
     "nemotron-bias": hf.NemotronConfig(**LLAMA, intermediate_size=40, num_key_value_heads=3, attention_bias=True, mlp_bias=True),
+    # the published yarn, whose mscale_all_dim scales scores and, with mscale, cos and sin; no low-rank queries
+    "deepseek_v3-yarn": hf.DeepseekV3Config(
+        **{**LLAMA, "max_position_embeddings": 640}, intermediate_size=40, moe_intermediate_size=16, n_routed_experts=8,
+        num_experts_per_tok=4, n_group=4, topk_group=2, n_shared_experts=2, first_k_dense_replace=1, num_key_value_heads=3,
+        q_lora_rank=None, kv_lora_rank=8, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=6, num_nextn_predict_layers=0,
+        rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=40.0, original_max_position_embeddings=16, beta_fast=32.0,
+                             beta_slow=1.0, mscale=1.0, mscale_all_dim=0.8)),
 }
 
 
@@ -81,6 +88,9 @@ def make(directory, name, config):
             p.normal_(0, 0.3)
             if "norm" in key or "ln_" in key:
                 p += 0 if key.endswith("bias") or "nemotron" in name else 1
+        for key, b in model.named_buffers():
+            if key.endswith("correction_bias"):  # of a router, often below -score
+                b.normal_(0, 1)
     path = os.path.join(directory, name)
     model.save_pretrained(path)
     os.remove(os.path.join(path, "generation_config.json"))

@@ -3,12 +3,11 @@ package kernel
 import "math"
 
 const (
-	// discarded are the bits of a float64 that a float32 has no room for, and
-	// tie their value halfway between two neighbouring float32s.
-	discarded = 1<<29 - 1
-	tie       = 1 << 28
+	// A float64 tells float32s apart by all but its last 29 bits. Halfway between
+	// two of them it has the first of these alone: shifted to the front, 1<<63.
+	discarded = 64 - 29
+	tie       = 1 << 63
 
-	exponentBits   = 0x7ff << 52
 	smallestNormal = (1023 - 126) << 52 // 2⁻¹²⁶, float32's smallest normal number
 )
 
@@ -18,32 +17,28 @@ const (
 //
 // The product of two float32s is exact in float64. The sum, rounded to float64
 // and then to float32, is wrong only where the first rounding lands on a point
-// halfway between two float32s (or where the result is subnormal, and such
-// points lie elsewhere); these cases take the slow path.
+// halfway between two float32s, or where the result is subnormal and such points
+// lie elsewhere. There the sum is rounded to odd before it is converted: of the
+// two float64s that enclose an inexact sum the one with an odd last bit is taken,
+// which is never halfway between float32s. Boldo and Melquiond, "Emulation of FMA
+// and correctly rounded sums: proved algorithms using rounding to odd", 2008.
+//
+// It is one function without calls, since the plain Go kernel does little else.
 func FMA(a, b, c float32) float32 {
-	s := float64(a)*float64(b) + float64(c)
-	if bits := math.Float64bits(s); bits&discarded != tie && bits&exponentBits >= smallestNormal {
-		return float32(s)
-	}
-	return fmaToOdd(a, b, c)
-}
-
-// fmaToOdd rounds the sum to odd before it is converted: of the two float64s
-// that enclose an inexact sum it takes the one with an odd last bit, which is
-// never halfway between float32s. Boldo and Melquiond, "Emulation of FMA and
-// correctly rounded sums: proved algorithms using rounding to odd", 2008.
-func fmaToOdd(a, b, c float32) float32 {
 	p, d := float64(a)*float64(b), float64(c)
 	s := p + d
-	t := s - p
-	rest := float64(p-float64(s-t)) + float64(d-t) // s + rest is the exact sum (Knuth's TwoSum)
 	bits := math.Float64bits(s)
-	switch {
-	case bits&1 == 1, rest == 0, rest != rest: // odd already, exact, or not finite
-	case (rest > 0) == (s > 0):
-		bits++
-	default:
-		bits--
+	if bits<<discarded == tie || bits<<1-1 < smallestNormal<<1-1 { // a zero is exact: it wraps around
+		t := s - p
+		rest := float64(p-float64(s-t)) + float64(d-t) // s + rest is the exact sum (Knuth's TwoSum)
+		switch {
+		case bits&1 == 1, rest == 0, rest != rest: // odd already, exact, or not finite
+		case (rest > 0) == (s > 0):
+			bits++
+		default:
+			bits--
+		}
+		s = math.Float64frombits(bits)
 	}
-	return float32(math.Float64frombits(bits))
+	return float32(s)
 }

@@ -88,3 +88,21 @@ func TestFMAOfSpecialValues(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkFMA measures the judge's tile on random values, and on the zeros that
+// fill up a panel.
+func BenchmarkFMA(b *testing.B) {
+	r := rand.New(rand.NewPCG(23, 24))
+	const k = 48
+	a, c := random(r, 4*k), make([]float32, 4*PanelWidth)
+	measure := func(w []float32) func(*testing.B) {
+		return func(b *testing.B) {
+			for b.Loop() {
+				fusedTile(4, c, PanelWidth, a, 4, w, k, store, nil)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*4*PanelWidth*k), "ns/FMA")
+		}
+	}
+	b.Run("random", measure(random(r, PanelWidth*k)))
+	b.Run("zero", measure(make([]float32, PanelWidth*k)))
+}
