@@ -13,11 +13,10 @@ var (
 	F16Bits, FromF16   = f16, fromF16
 	SealFrame          = sealFrame
 	DecodeManifest     = decodeManifest
-	DecodeQuestions    = decodeQuestions
 )
 
 // CreateLimited writes rows files through a writer that wrap makes.
-func CreateLimited(dir string, m Manifest, q []Question, wrap func(io.Writer) io.Writer) (*Writer, error) {
+func CreateLimited(dir string, m Manifest, q *List, wrap func(io.Writer) io.Writer) (*Writer, error) {
 	return create(dir, m, q, wrapped(wrap))
 }
 
@@ -78,7 +77,7 @@ func resealed(manifest, questions []byte) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := decodeQuestions(bytes.NewReader(questions))
+	q, err := scanQuestions(bytes.NewReader(questions))
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func TestDiskFull(t *testing.T) {
 	for room := 1; room < total; room += 173 {
 		dir := filepath.Join(t.TempDir(), "d")
 		left := room
-		w, err := dataset.CreateLimited(dir, m, q, func(w io.Writer) io.Writer { return limited{w, &left} })
+		w, err := dataset.CreateLimited(dir, m, list(t, q), func(w io.Writer) io.Writer { return limited{w, &left} })
 		if room < begin {
 			if !errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("room for %d bytes: %v", room, err)
@@ -70,7 +70,7 @@ func TestDiskFull(t *testing.T) {
 		if _, err := os.Stat(dir); err == nil {
 			t.Fatal("an incomplete dataset has its name")
 		}
-		w, next, err := dataset.Resume(dir, m, q)
+		w, next, err := dataset.Resume(dir, m, list(t, q))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,16 +82,16 @@ func TestDiskFull(t *testing.T) {
 func TestExisting(t *testing.T) {
 	m, q := datasettest.Manifest(), datasettest.Questions(2)
 	dir := datasettest.Write(t, m, q)
-	if _, err := dataset.Create(dir, m, q); !errors.Is(err, dataset.ErrExists) {
+	if _, err := dataset.Create(dir, m, list(t, q)); !errors.Is(err, dataset.ErrExists) {
 		t.Errorf("create over a dataset: %v", err)
 	}
 	if err := os.Rename(dir, dir+".partial"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dataset.Create(dir+"/", m, q); !errors.Is(err, dataset.ErrExists) || !strings.Contains(err.Error(), "resume it") {
+	if _, err := dataset.Create(dir+"/", m, list(t, q)); !errors.Is(err, dataset.ErrExists) || !strings.Contains(err.Error(), "resume it") {
 		t.Errorf("create over an unfinished dataset: %v", err)
 	}
-	w, next, err := dataset.Resume(dir, m, q)
+	w, next, err := dataset.Resume(dir, m, list(t, q))
 	if err != nil || next != len(q) {
 		t.Fatal(next, err)
 	}
@@ -114,7 +114,7 @@ func TestUnwritable(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := dataset.Create(filepath.Join(file, "d"), m, q); err == nil || !strings.Contains(err.Error(), file) {
+		if _, err := dataset.Create(filepath.Join(file, "d"), m, list(t, q)); err == nil || !strings.Contains(err.Error(), file) {
 			t.Fatalf("want an error naming %s, have %v", file, err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestUnwritable(t *testing.T) {
 		if err := os.Chmod(parent, 0o555); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := dataset.Create(filepath.Join(parent, "d"), m, q); !errors.Is(err, os.ErrPermission) {
+		if _, err := dataset.Create(filepath.Join(parent, "d"), m, list(t, q)); !errors.Is(err, os.ErrPermission) {
 			t.Fatalf("want %v, have %v", os.ErrPermission, err)
 		}
 	})

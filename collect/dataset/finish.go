@@ -29,7 +29,7 @@ func (w *Writer) Finish(run RunInfo) error {
 	if w.lock == nil {
 		return fmt.Errorf("dataset: finish: %w", ErrClosed)
 	}
-	if n := len(w.plan.questions); w.next < n {
+	if n := w.plan.list.Len(); w.next < n {
 		return fmt.Errorf("dataset: finish: %w: want %d questions, have %d", ErrUnfinished, n, w.next)
 	}
 	text, err := run.encode()
@@ -40,6 +40,9 @@ func (w *Writer) Finish(run RunInfo) error {
 		return fmt.Errorf("dataset: run.json: %w", err)
 	}
 	if err := w.sync(w.partial); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if err := w.closeQuestions(); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	// A rename would replace an empty folder without a word.
@@ -63,9 +66,9 @@ func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
 	}
-	var err error
+	err := w.closeQuestions()
 	if w.file != nil {
-		err = errors.Join(w.file.Sync(), w.file.Close())
+		err = errors.Join(err, w.file.Sync(), w.file.Close())
 		w.file = nil
 	}
 	w.lock.release()

@@ -12,6 +12,16 @@ import (
 	"premlp/collect/dataset/datasettest"
 )
 
+// list lists questions that are known to be good.
+func list(t testing.TB, q []dataset.Question) *dataset.List {
+	t.Helper()
+	l, err := dataset.NewList(dataset.Slice(q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // readFolder gives the bytes of every file of a folder.
 func readFolder(t testing.TB, dir string) map[string][]byte {
 	t.Helper()

@@ -17,11 +17,11 @@ import (
 // one is cut off (see Dropped) and next is the first question to be added. The
 // finished dataset has the same bytes as if it had been written in one piece.
 // Without a dir.partial the error is os.ErrNotExist.
-func Resume(dir string, m Manifest, questions []Question) (w *Writer, next int, err error) {
+func Resume(dir string, m Manifest, questions *List) (w *Writer, next int, err error) {
 	return resume(dir, m, questions, openOS)
 }
 
-func resume(dir string, m Manifest, questions []Question, open openFile) (_ *Writer, next int, err error) {
+func resume(dir string, m Manifest, questions *List, open openFile) (_ *Writer, next int, err error) {
 	w, err := newWriter(dir, m, questions, open)
 	if err != nil {
 		return nil, 0, err
@@ -36,6 +36,7 @@ func resume(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 		if w.file != nil {
 			w.file.Close()
 		}
+		w.closeQuestions()
 		w.lock.release()
 		return nil, 0, err
 	}
@@ -63,6 +64,9 @@ func (w *Writer) recover() error {
 	}
 	if !bytes.Equal(stored, w.manifest) {
 		return fmt.Errorf("dataset: %s: manifest: %w: want other bytes from byte %d on", w.partial, ErrMismatch, difference(stored, w.manifest))
+	}
+	if w.questions, err = openQuestions(w.partial, w.plan.list); err != nil {
+		return fmt.Errorf("dataset: %w", err)
 	}
 	for shard := range w.plan.shards {
 		whole, err := w.recoverShard(shard)
@@ -174,7 +178,11 @@ func (w *Writer) scan(f *os.File, s shardPlace) (good int64, err error) {
 		if place.offset+place.size > info.Size() {
 			return good, nil
 		}
-		l, err := w.plan.layout(w.next, place.offset)
+		q, err := w.questions.read(w.next)
+		if err != nil {
+			return 0, err
+		}
+		l, err := w.plan.layout(w.next, q.Rows, place.offset)
 		if err != nil {
 			return 0, err
 		}

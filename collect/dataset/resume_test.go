@@ -85,7 +85,7 @@ func TestResumeAnywhere(t *testing.T) {
 func resumeTo(t *testing.T, dir string, m dataset.Manifest, q []dataset.Question, part, files map[string][]byte) {
 	t.Helper()
 	writeFolder(t, dir+".partial", part)
-	w, next, err := dataset.Resume(dir, m, q)
+	w, next, err := dataset.Resume(dir, m, list(t, q))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestResumeDamaged(t *testing.T) {
 		part[names[i]][offsets[i]+100] ^= 1
 		dir := filepath.Join(t.TempDir(), "d")
 		writeFolder(t, dir+".partial", part)
-		w, next, err := dataset.Resume(dir, m, q)
+		w, next, err := dataset.Resume(dir, m, list(t, q))
 		if err != nil || next != i || w.Dropped() == 0 {
 			t.Fatalf("want next %d and bytes dropped, have %d, %v", i, next, err)
 		}
@@ -147,13 +147,13 @@ func TestResumeBegun(t *testing.T) {
 	} {
 		resumeTo(t, dir, m, q, part, files)
 	}
-	if _, _, err := dataset.Resume(filepath.Join(t.TempDir(), "none"), m, q); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := dataset.Resume(filepath.Join(t.TempDir(), "none"), m, list(t, q)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a folder: %v", err)
 	}
 	headless := maps.Clone(files)
 	delete(headless, "manifest.json")
 	writeFolder(t, dir+".partial", headless)
-	if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := dataset.Resume(dir, m, list(t, q)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("rows without a manifest: %v", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestResumeRefuses(t *testing.T) {
 			files := cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000)
 			writeFolder(t, dir+".partial", files)
 			c.change(&m, q)
-			if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrMismatch) || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := dataset.Resume(dir, m, list(t, q)); !errors.Is(err, dataset.ErrMismatch) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("want %q, have %v", c.want, err)
 			}
 			equalFolders(t, files, readFolder(t, dir+".partial"))
@@ -188,7 +188,7 @@ func TestResumeRefuses(t *testing.T) {
 	for _, n := range []int{3, 5} {
 		dir := filepath.Join(t.TempDir(), "d")
 		writeFolder(t, dir+".partial", cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000))
-		if _, _, err := dataset.Resume(dir, m, datasettest.Questions(n)); !errors.Is(err, dataset.ErrMismatch) {
+		if _, _, err := dataset.Resume(dir, m, list(t, datasettest.Questions(n))); !errors.Is(err, dataset.ErrMismatch) {
 			t.Errorf("%d questions instead of 4: %v", n, err)
 		}
 	}
@@ -212,9 +212,14 @@ func TestMain(m *testing.M) {
 // writeSome creates or resumes a dataset, adds n questions and waits to be killed.
 func writeSome(dir string, n int) {
 	m, q := sharded(), datasettest.Questions(40)
-	w, next, err := dataset.Resume(dir, m, q)
+	questions, err := dataset.NewList(dataset.Slice(q))
+	if err != nil {
+		os.Stderr.WriteString(err.Error())
+		return
+	}
+	w, next, err := dataset.Resume(dir, m, questions)
 	if errors.Is(err, os.ErrNotExist) {
-		w, err = dataset.Create(dir, m, q)
+		w, err = dataset.Create(dir, m, questions)
 	}
 	if err != nil {
 		os.Stderr.WriteString(err.Error())
@@ -256,10 +261,10 @@ func TestResumeKilled(t *testing.T) {
 			}
 		}
 		// While it runs, nobody else may write, and readers hear how far it is.
-		if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrLocked) || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) {
+		if _, _, err := dataset.Resume(dir, m, list(t, q)); !errors.Is(err, dataset.ErrLocked) || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) {
 			t.Errorf("resume beside a running one: %v", err)
 		}
-		if _, err := dataset.Create(dir, m, q); !errors.Is(err, dataset.ErrLocked) {
+		if _, err := dataset.Create(dir, m, list(t, q)); !errors.Is(err, dataset.ErrLocked) {
 			t.Errorf("create beside a running one: %v", err)
 		}
 		if _, err := dataset.Open(dir); !errors.Is(err, dataset.ErrUnfinished) || !strings.Contains(err.Error(), " of 40 questions; run collect again") {
@@ -270,7 +275,7 @@ func TestResumeKilled(t *testing.T) {
 		}
 		_ = cmd.Wait()
 	}
-	w, next, err := dataset.Resume(dir, m, q)
+	w, next, err := dataset.Resume(dir, m, list(t, q))
 	if err != nil || next != 3+8+13 {
 		t.Fatalf("want 24 questions to be there, have %d, %v", next, err)
 	}

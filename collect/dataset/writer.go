@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +23,8 @@ type Block struct {
 }
 
 // Writer writes a dataset, question by question. It holds one question's bytes
-// at a time and is not safe for concurrent use.
+// at a time, and the questions that were asked for and not yet added. It is not
+// safe for concurrent use.
 //
 // Everything goes into DIR.partial. What was added survives the end of the
 // process, however it comes; the files are synced every 64 MiB, when a rows
@@ -32,6 +35,9 @@ type Writer struct {
 	*prepared
 	lock *lock
 	open openFile
+
+	questions *questionFile
+	asked     map[int]*Question // by Question, until they are added
 
 	next     int // question to be added
 	file     rowsFile
@@ -57,12 +63,12 @@ func openOS(path string, flag int) (rowsFile, error) { return os.OpenFile(path, 
 // included. Format, Version, Questions, Rows and QuestionsDigest of the
 // manifest are filled in. It is an error, ErrExists, if dir or an unfinished
 // dir.partial is there, and ErrLocked if another run works on it. The questions
-// are kept, not copied, and must not change.
-func Create(dir string, m Manifest, questions []Question) (*Writer, error) {
+// are walked over once more and written.
+func Create(dir string, m Manifest, questions *List) (*Writer, error) {
 	return create(dir, m, questions, openOS)
 }
 
-func create(dir string, m Manifest, questions []Question, open openFile) (_ *Writer, err error) {
+func create(dir string, m Manifest, questions *List, open openFile) (_ *Writer, err error) {
 	w, err := newWriter(dir, m, questions, open)
 	if err != nil {
 		return nil, err
@@ -81,6 +87,7 @@ func create(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	if err := w.begin(); err != nil {
+		w.closeQuestions()
 		_ = os.RemoveAll(w.partial) // ours, and nothing computed is in it
 		w.lock.release()
 		return nil, err
@@ -88,13 +95,13 @@ func create(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 	return w, nil
 }
 
-func newWriter(dir string, m Manifest, questions []Question, open openFile) (*Writer, error) {
+func newWriter(dir string, m Manifest, questions *List, open openFile) (*Writer, error) {
 	p, err := prepare(m, questions)
 	if err != nil {
 		return nil, err
 	}
 	dir = filepath.Clean(dir)
-	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, open: open}, nil
+	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, open: open, asked: map[int]*Question{}}, nil
 }
 
 // takeLock locks the unfinished folder and makes sure the finished one is not there.
@@ -117,25 +124,81 @@ func (w *Writer) takeLock() error {
 // begin writes the questions, then the manifest: a folder with a manifest has
 // whole questions.
 func (w *Writer) begin() error {
-	f, err := w.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	b := bufio.NewWriterSize(f, 1<<20)
-	err = encodeQuestions(b, w.plan.questions)
-	if err == nil {
-		err = b.Flush()
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := w.writeQuestions(); err != nil {
 		return fmt.Errorf("dataset: questions.jsonl: %w", err)
 	}
 	if err := maybe.WriteFile(filepath.Join(w.partial, "manifest.json"), w.manifest, 0o644); err != nil {
 		return fmt.Errorf("dataset: manifest.json: %w", err)
 	}
 	return w.sync(w.partial)
+}
+
+// writeQuestions writes questions.jsonl, which must be what the manifest states.
+func (w *Writer) writeQuestions() error {
+	f, err := w.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(f, 1<<20)
+	sum := sha256.New()
+	var e lineEncoder
+	for q, sourceErr := range w.plan.list.source {
+		var line []byte
+		if err = sourceErr; err == nil {
+			line, err = e.encode(q)
+		}
+		if err == nil {
+			sum.Write(line)
+			_, err = b.Write(line)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = b.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if have := hex.EncodeToString(sum.Sum(nil)); err == nil && have != w.digests.questions {
+		err = fmt.Errorf("sha256: want %s, have %s: the questions are others than they were when they were checked", w.digests.questions, have)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	w.questions, err = openQuestions(w.partial, w.plan.list)
+	return err
+}
+
+// Question is question i as it was stored. It is kept until it is added and must
+// not be changed.
+func (w *Writer) Question(i int) (*Question, error) {
+	if w.lock == nil {
+		return nil, fmt.Errorf("dataset: question: %w", ErrClosed)
+	}
+	if i < 0 || i >= w.plan.list.Len() {
+		return nil, fmt.Errorf("dataset: question: want 0 to %d, have %d", w.plan.list.Len()-1, i)
+	}
+	if q := w.asked[i]; q != nil {
+		return q, nil
+	}
+	q, err := w.questions.read(i)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", w.partial, err)
+	}
+	w.asked[i] = q
+	return q, nil
+}
+
+// closeQuestions closes questions.jsonl, which no system renames under an open file.
+func (w *Writer) closeQuestions() error {
+	if w.questions == nil {
+		return nil
+	}
+	f := w.questions
+	w.questions = nil
+	return f.close()
 }
 
 // Add writes question index's activations: for every site of the manifest one
@@ -148,33 +211,38 @@ func (w *Writer) Add(index int, blocks map[string]Block) error {
 	if w.lock == nil {
 		return fmt.Errorf("dataset: add: %w", ErrClosed)
 	}
-	if index != w.next || index >= len(w.plan.questions) {
-		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, len(w.plan.questions), index)
+	if n := w.plan.list.Len(); index != w.next || index >= n {
+		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, n, index)
+	}
+	q, err := w.Question(index)
+	if err != nil {
+		return err
 	}
 	place := w.plan.frames[index]
-	if err := w.encodeFrame(index, place, blocks); err != nil {
-		return fmt.Errorf("dataset: question %q: %w", w.plan.questions[index].ID, err)
+	if err := w.encodeFrame(index, q.Rows, place, blocks); err != nil {
+		return fmt.Errorf("dataset: question %q: %w", q.ID, err)
 	}
 	if err := w.write(place); err != nil {
 		w.err = fmt.Errorf("dataset: %s: question %q: %w; %s holds %d of %d questions and can be resumed",
-			shardName(place.shard), w.plan.questions[index].ID, err, w.partial, w.next, len(w.plan.questions))
+			shardName(place.shard), q.ID, err, w.partial, w.next, w.plan.list.Len())
 		return w.err
 	}
+	delete(w.asked, index)
 	return nil
 }
 
 // encodeFrame fills w.frame with a whole frame.
-func (w *Writer) encodeFrame(index int, place framePlace, blocks map[string]Block) error {
+func (w *Writer) encodeFrame(index int, positions []int32, place framePlace, blocks map[string]Block) error {
 	m := w.plan.m
 	if len(blocks) != len(m.Sites) {
 		return fmt.Errorf("sites: want %d (%v), have %d", len(m.Sites), m.Sites, len(blocks))
 	}
-	l, err := w.plan.layout(index, place.offset)
+	l, err := w.plan.layout(index, positions, place.offset)
 	if err != nil {
 		return err
 	}
 	b := append(w.frame[:0], make([]byte, frameHeader)...)
-	n := len(w.plan.questions[index].Rows)
+	n := len(positions)
 	for k, place := range l.blocks {
 		block, ok := blocks[place.site]
 		if !ok {
