@@ -185,6 +185,7 @@ func pickQuestions(show string, plan *collect.Plan) (picked []int, err error) {
 func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary, error) {
 	p := e.Progress("questions", "questions", int64(plan.Len()))
 	defer p.Close()
+	defer boundGarbage()()
 	return plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
 }
 
