@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2/maybe"
 )
 
 // begin writes the questions, then the manifest: a folder with a manifest has
@@ -18,7 +16,7 @@ func (w *Writer) begin() error {
 	if err := w.writeQuestions(); err != nil {
 		return fmt.Errorf("dataset: questions.jsonl: %w", err)
 	}
-	if err := maybe.WriteFile(filepath.Join(w.partial, "manifest.json"), w.manifest, 0o644); err != nil {
+	if err := w.disk.replace(filepath.Join(w.partial, "manifest.json"), w.manifest); err != nil {
 		return fmt.Errorf("dataset: manifest.json: %w", err)
 	}
 	return w.sync(w.partial)
@@ -26,7 +24,7 @@ func (w *Writer) begin() error {
 
 // writeQuestions writes questions.jsonl, which must be what the manifest states.
 func (w *Writer) writeQuestions() error {
-	f, err := w.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	f, err := w.disk.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}

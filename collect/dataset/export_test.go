@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 )
 
 // What the tests reach behind the API for.
@@ -15,27 +14,12 @@ var (
 	DecodeManifest     = decodeManifest
 )
 
-// CreateLimited writes rows files through a writer that wrap makes.
-func CreateLimited(dir string, m Manifest, q *List, wrap func(io.Writer) io.Writer) (*Writer, error) {
-	return create(dir, m, q, wrapped(wrap))
-}
+// CreateOn and ResumeOn write on another disk.
+func CreateOn(d disk, dir string, m Manifest, q *List) (*Writer, error) { return create(dir, m, q, d) }
 
-func wrapped(wrap func(io.Writer) io.Writer) openFile {
-	return func(path string, flag int) (rowsFile, error) {
-		f, err := openOS(path, flag)
-		if err != nil {
-			return nil, err
-		}
-		return &wrappedFile{f, wrap(f)}, nil
-	}
+func ResumeOn(d disk, dir string, m Manifest, q *List) (*Writer, int, error) {
+	return resume(dir, m, q, d)
 }
-
-type wrappedFile struct {
-	rowsFile
-	w io.Writer
-}
-
-func (f *wrappedFile) Write(b []byte) (int, error) { return f.w.Write(b) }
 
 // Frames gives the place of every frame: its file's name, offset and size.
 func (r *Reader) Frames() (names []string, offsets, sizes []int64) {

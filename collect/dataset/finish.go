@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2/maybe"
 )
 
 // Manifest is the manifest as completed and stored. Its lists must not be changed.
@@ -36,7 +34,7 @@ func (w *Writer) Finish(run RunInfo) error {
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
-	if err := maybe.WriteFile(filepath.Join(w.partial, "run.json"), text, 0o644); err != nil {
+	if err := w.disk.replace(filepath.Join(w.partial, "run.json"), text); err != nil {
 		return fmt.Errorf("dataset: run.json: %w", err)
 	}
 	if err := w.sync(w.partial); err != nil {
@@ -49,7 +47,7 @@ func (w *Writer) Finish(run RunInfo) error {
 	if _, err := os.Lstat(w.dir); err == nil {
 		return fmt.Errorf("dataset: %s: %w: it was made while %s was written", w.dir, ErrExists, w.partial)
 	}
-	if err := os.Rename(w.partial, w.dir); err != nil {
+	if err := w.disk.rename(w.partial, w.dir); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	w.lock.release()

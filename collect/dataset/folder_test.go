@@ -12,6 +12,10 @@ import (
 	"premlp/collect/dataset/datasettest"
 )
 
+// long says whether the tests that try many cases by chance try as many as the
+// promises name.
+var long = os.Getenv("PREMLP_TEST_LONG") != ""
+
 // list lists questions that are known to be good.
 func list(t testing.TB, q []dataset.Question) *dataset.List {
 	t.Helper()

@@ -18,11 +18,11 @@ import (
 // finished dataset has the same bytes as if it had been written in one piece.
 // Without a dir.partial the error is os.ErrNotExist.
 func Resume(dir string, m Manifest, questions *List) (w *Writer, next int, err error) {
-	return resume(dir, m, questions, openOS)
+	return resume(dir, m, questions, osDisk{})
 }
 
-func resume(dir string, m Manifest, questions *List, open openFile) (_ *Writer, next int, err error) {
-	w, err := newWriter(dir, m, questions, open)
+func resume(dir string, m Manifest, questions *List, d disk) (_ *Writer, next int, err error) {
+	w, err := newWriter(dir, m, questions, d)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -91,7 +91,7 @@ func (w *Writer) tidy() (begun bool, err error) {
 		name := e.Name()
 		switch {
 		case strings.HasPrefix(name, ".manifest.json"), strings.HasPrefix(name, ".run.json"):
-			if err := os.Remove(filepath.Join(w.partial, name)); err != nil {
+			if err := w.disk.remove(filepath.Join(w.partial, name)); err != nil {
 				return false, fmt.Errorf("dataset: %w", err)
 			}
 		case isShard(name):
@@ -141,10 +141,10 @@ func (w *Writer) recoverShard(shard int) (whole bool, err error) {
 		return false, err
 	}
 	w.dropped += info.Size() - good
-	if err := os.Truncate(path, good); err != nil {
+	if err := w.disk.truncate(path, good); err != nil {
 		return false, err
 	}
-	if w.file, err = w.open(path, os.O_WRONLY|os.O_APPEND); err != nil {
+	if w.file, err = w.disk.open(path, os.O_WRONLY|os.O_APPEND); err != nil {
 		return false, err
 	}
 	if good == 0 {
@@ -213,7 +213,7 @@ func (w *Writer) removeAfter(shard int) error {
 		if err != nil {
 			return err
 		}
-		if err := os.Remove(path); err != nil {
+		if err := w.disk.remove(path); err != nil {
 			return err
 		}
 		w.dropped += info.Size()

@@ -28,8 +28,8 @@ type Block struct {
 type Writer struct {
 	dir, partial string
 	*prepared
+	disk disk
 	lock *lock
-	open openFile
 
 	questions *questionFile
 	asked     map[int]*Question // by Question, until they are added
@@ -43,28 +43,17 @@ type Writer struct {
 	err      error // of a write that went wrong: the file may end in half a frame
 }
 
-// rowsFile is what a Writer asks of a rows file.
-type rowsFile interface {
-	io.Writer
-	Sync() error
-	Close() error
-}
-
-type openFile func(path string, flag int) (rowsFile, error)
-
-func openOS(path string, flag int) (rowsFile, error) { return os.OpenFile(path, flag, 0o644) }
-
 // Create begins a dataset that will be the folder dir, missing parents
 // included. Format, Version, Questions, Rows and QuestionsDigest of the
 // manifest are filled in. It is an error, ErrExists, if dir or an unfinished
 // dir.partial is there, and ErrLocked if another run works on it. The questions
 // are walked over once more and written.
 func Create(dir string, m Manifest, questions *List) (*Writer, error) {
-	return create(dir, m, questions, openOS)
+	return create(dir, m, questions, osDisk{})
 }
 
-func create(dir string, m Manifest, questions *List, open openFile) (_ *Writer, err error) {
-	w, err := newWriter(dir, m, questions, open)
+func create(dir string, m Manifest, questions *List, d disk) (_ *Writer, err error) {
+	w, err := newWriter(dir, m, questions, d)
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +79,13 @@ func create(dir string, m Manifest, questions *List, open openFile) (_ *Writer, 
 	return w, nil
 }
 
-func newWriter(dir string, m Manifest, questions *List, open openFile) (*Writer, error) {
+func newWriter(dir string, m Manifest, questions *List, d disk) (*Writer, error) {
 	p, err := prepare(m, questions)
 	if err != nil {
 		return nil, err
 	}
 	dir = filepath.Clean(dir)
-	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, open: open, asked: map[int]*Question{}}, nil
+	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, disk: d, asked: map[int]*Question{}}, nil
 }
 
 // takeLock locks the unfinished folder and makes sure the finished one is not there.
@@ -189,7 +178,7 @@ func (w *Writer) encodeFrame(index int, positions []int32, place framePlace, blo
 func (w *Writer) write(place framePlace) error {
 	crc := sealFrame(w.frame)
 	if w.file == nil {
-		f, err := w.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		f, err := w.disk.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 		if err != nil {
 			return err
 		}
@@ -236,7 +225,7 @@ func (w *Writer) seal(shard int) error {
 }
 
 func (w *Writer) sync(dir string) error {
-	if err := syncDir(dir); err != nil {
+	if err := w.disk.syncDir(dir); err != nil {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	return nil
