@@ -11,7 +11,7 @@ import (
 
 // maxBatchBytes bounds the rows of one batch, which are held until they are
 // written. A question that is larger is computed alone.
-const maxBatchBytes = 256 << 20
+const maxBatchBytes = 64 << 20
 
 // runner is what batches need of a model.Session.
 type runner interface {
@@ -28,8 +28,10 @@ type batch struct {
 	stats  map[string]int // site → statistics per row
 	pack   func(prompts, sel [][]int32) *packed
 
-	blocks []map[string]dataset.Block // per question: site → [layers, rows, D]
-	tokens int                        // computed for the last questions
+	questions []*dataset.Question
+	blocks    []map[string]dataset.Block // per question: site → [layers, rows, D]
+	values    []float32                  // of all blocks
+	tokens    int                        // computed for the questions
 }
 
 // newBatch makes the batch of a plan.
@@ -43,26 +45,41 @@ func newBatch(p *Plan) *batch {
 	return b
 }
 
-// fit returns how many of the questions are computed at once: as many as have
-// no more than budget tokens and maxBatchBytes of rows, at least one.
-func (b *batch) fit(questions []dataset.Question, budget int) int {
+// fill takes questions from first on and before end: as many as have no more
+// than budget tokens and maxBatchBytes of rows, at least one.
+func (b *batch) fill(first, end, budget int, question func(i int) (*dataset.Question, error)) error {
+	b.questions = b.questions[:0]
 	tokens, bytes := 0, 0
-	for i, q := range questions {
-		tokens += len(q.IDs)
-		bytes += len(q.Rows) * len(b.layers) * len(b.sites) * b.dim * 4
-		if i > 0 && (tokens > budget || bytes > maxBatchBytes) {
-			return i
+	for i := first; i < end; i++ {
+		q, err := question(i)
+		if err != nil {
+			return err
 		}
+		tokens += len(q.IDs)
+		bytes += 4 * b.size(q)
+		if i > first && (tokens > budget || bytes > maxBatchBytes) {
+			break
+		}
+		b.questions = append(b.questions, q)
 	}
-	return len(questions)
+	return nil
+}
+
+// size is the number of values that a question's blocks have.
+func (b *batch) size(q *dataset.Question) int {
+	n := 0
+	for _, site := range b.sites {
+		n += len(b.layers) * len(q.Rows) * (b.dim + b.stats[site])
+	}
+	return n
 }
 
 // compute fills b.blocks with the questions' rows. done is told which share of
 // them is computed.
-func (b *batch) compute(ctx context.Context, questions []dataset.Question, done func(share float64)) error {
-	b.reset(questions)
-	prompts, sel := make([][]int32, len(questions)), make([][]int32, len(questions))
-	for i, q := range questions {
+func (b *batch) compute(ctx context.Context, done func(share float64)) error {
+	b.reset()
+	prompts, sel := make([][]int32, len(b.questions)), make([][]int32, len(b.questions))
+	for i, q := range b.questions {
 		prompts[i], sel[i] = q.IDs, q.Rows
 	}
 	packed := b.pack(prompts, sel)
@@ -71,7 +88,7 @@ func (b *batch) compute(ctx context.Context, questions []dataset.Question, done 
 	err := b.run.Run(ctx, packed.Batch, func(at model.Point, rows model.Rows) error {
 		points++
 		done(float64(points) / float64(len(b.layers)*len(b.sites)))
-		return b.take(questions, packed.rows, at, rows)
+		return b.take(packed.rows, at, rows)
 	})
 	if want := len(b.layers) * len(b.sites); err == nil && points != want {
 		return fmt.Errorf("model: want rows of %d sites and layers, have %d", want, points)
@@ -81,13 +98,13 @@ func (b *batch) compute(ctx context.Context, questions []dataset.Question, done 
 
 // take copies one point's rows to their questions and checks them. index[i]
 // says where in rows those of question i are.
-func (b *batch) take(questions []dataset.Question, index [][]int32, at model.Point, rows model.Rows) error {
+func (b *batch) take(index [][]int32, at model.Point, rows model.Rows) error {
 	site := string(at.Site)
 	layer := slices.Index(b.layers, at.Layer)
 	if d, s := rows.Dim, rows.StatsPerRow; layer < 0 || !slices.Contains(b.sites, site) || d != b.dim || s != b.stats[site] {
 		return fmt.Errorf("model: %s: not asked for, or want rows of %d values and %d statistics, have %d and %d", at, b.dim, b.stats[site], d, s)
 	}
-	for i, q := range questions {
+	for i, q := range b.questions {
 		n, d, s := len(q.Rows), rows.Dim, rows.StatsPerRow
 		data := b.blocks[i][site].Data[layer*n*d : (layer+1)*n*d]
 		stats := b.blocks[i][site].Stats[layer*n*s : (layer+1)*n*s]
@@ -102,18 +119,30 @@ func (b *batch) take(questions []dataset.Question, index [][]int32, at model.Poi
 	return nil
 }
 
-// reset sizes the blocks for questions.
-func (b *batch) reset(questions []dataset.Question) {
-	for len(b.blocks) < len(questions) {
+// reset cuts the questions' blocks out of one array, which is used again: so
+// never more than the largest batch's values are held.
+func (b *batch) reset() {
+	total := 0
+	for _, q := range b.questions {
+		total += b.size(q)
+	}
+	if cap(b.values) < total {
+		b.values = nil // first, so that both are never held
+		b.values = make([]float32, total)
+	}
+	rest := b.values[:total]
+	cut := func(n int) []float32 {
+		piece := rest[:n:n]
+		rest = rest[n:]
+		return piece
+	}
+	for len(b.blocks) < len(b.questions) {
 		b.blocks = append(b.blocks, map[string]dataset.Block{})
 	}
-	for i, q := range questions {
+	for i, q := range b.questions {
 		for _, s := range b.sites {
-			old, n := b.blocks[i][s], len(b.layers)*len(q.Rows)
-			b.blocks[i][s] = dataset.Block{Data: sized(old.Data, n*b.dim), Stats: sized(old.Stats, n*b.stats[s])}
+			n := len(b.layers) * len(q.Rows)
+			b.blocks[i][s] = dataset.Block{Data: cut(n * b.dim), Stats: cut(n * b.stats[s])}
 		}
 	}
 }
-
-// sized returns n values, in old's memory if it is large enough.
-func sized(old []float32, n int) []float32 { return slices.Grow(old[:0], n)[:n] }

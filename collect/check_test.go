@@ -179,6 +179,23 @@ func TestDecodeProofNeedsTheWholeConcept(t *testing.T) {
 	}
 }
 
+// checkCoverage and checkBalance check questions that are all there.
+func checkCoverage(questions []dataset.Question) []Finding {
+	c := newCoverage()
+	for i := range questions {
+		c.add(&questions[i])
+	}
+	return c.done()
+}
+
+func checkBalance(questions []dataset.Question) []Finding {
+	b := newBalance()
+	for i := range questions {
+		b.add(&questions[i])
+	}
+	return b.done()
+}
+
 func TestCoverage(t *testing.T) {
 	questions := designed(t, mini(t, "smollm2"))
 	missing := slices.Delete(slices.Clone(questions), 7, 8)
@@ -220,7 +237,7 @@ func TestBalance(t *testing.T) {
 }
 
 func TestCheckRows(t *testing.T) {
-	q := dataset.Question{ID: "q00009", Rows: []int32{4, 5, 6}}
+	q := &dataset.Question{ID: "q00009", Rows: []int32{4, 5, 6}}
 	rows := make([]float32, 12)
 	if err := CheckRows(q, "mlp_in", 3, rows, 4); err != nil {
 		t.Error(err)

@@ -185,7 +185,11 @@ func TestGoldenJob(t *testing.T) {
 func meanDifference(r *dataset.Reader, site string, layer int) ([]float64, error) {
 	m := r.Manifest()
 	sums, counts := map[string][]float64{}, map[string]float64{}
-	for i, q := range r.Questions() {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err != nil {
+			return nil, err
+		}
 		rows, err := r.Rows(i, site, layer, nil)
 		if err != nil {
 			return nil, err

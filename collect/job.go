@@ -101,21 +101,24 @@ func parseQuestion(line []byte) (OwnQuestion, error) {
 	return q, nil
 }
 
-// questions lists the job's questions, the target's first and then each
-// control's, in the order of the templates.
-func (j Job) questions() []OwnQuestion {
+// count is the number of the job's questions.
+func (j Job) count() int {
 	if j.Questions != nil {
-		return j.Questions
+		return len(j.Questions)
 	}
-	var list []OwnQuestion
-	add := func(set, concept string) {
-		for _, t := range j.Templates {
-			list = append(list, OwnQuestion{Text: t.Question(concept), Concept: concept, Set: set, Type: t.Type, template: t.Text})
-		}
+	return (1 + len(j.Controls)) * len(j.Templates)
+}
+
+// question is question i: the target's come first and then each control's, in
+// the order of the templates.
+func (j Job) question(i int) OwnQuestion {
+	if j.Questions != nil {
+		return j.Questions[i]
 	}
-	add(dataset.Target, j.Target)
-	for _, c := range j.Controls {
-		add(dataset.Control, c)
+	t := j.Templates[i%len(j.Templates)]
+	set, concept := dataset.Target, j.Target
+	if k := i / len(j.Templates); k > 0 {
+		set, concept = dataset.Control, j.Controls[k-1]
 	}
-	return list
+	return OwnQuestion{Text: t.Question(concept), Concept: concept, Set: set, Type: t.Type, template: t.Text}
 }

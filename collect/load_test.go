@@ -208,7 +208,7 @@ func TestTokenMap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	have := TokenMap(questions[0], tok)
+	have := TokenMap(&questions[0], tok)
 	lines := strings.Split(strings.TrimSpace(have), "\n")
 	if len(lines) != 1+len(questions[0].IDs) {
 		t.Fatalf("want a line for each token, have\n%s", have)

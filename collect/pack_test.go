@@ -92,7 +92,7 @@ func TestPackTree(t *testing.T) {
 }
 
 // Batches hold no more rows than fit, but always one question.
-func TestBatchFits(t *testing.T) {
+func TestBatchFill(t *testing.T) {
 	q := func(tokens, rows int) dataset.Question {
 		return dataset.Question{IDs: make([]int32, tokens), Rows: make([]int32, rows)}
 	}
@@ -106,10 +106,38 @@ func TestBatchFits(t *testing.T) {
 		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 30, 3},
 		{[]dataset.Question{q(50, 1), q(10, 1)}, 20, 1},
 		{[]dataset.Question{q(50, 1000), q(10, 1)}, 4096, 1},
-		{[]dataset.Question{q(50, 200), q(10, 200), q(10, 200), q(10, 200), q(10, 200)}, 4096, 2},
+		{[]dataset.Question{q(50, 50), q(10, 50), q(10, 50), q(10, 50), q(10, 50)}, 4096, 2},
 	} {
-		if have := b.fit(c.questions, c.budget); have != c.want {
-			t.Errorf("%d questions, %d tokens: want %d, have %d", len(c.questions), c.budget, c.want, have)
+		for first := range 2 { // a question before them changes nothing
+			questions := append(make([]dataset.Question, first), c.questions...)
+			err := b.fill(first, len(questions), c.budget, func(i int) (*dataset.Question, error) { return &questions[i], nil })
+			if err != nil || len(b.questions) != c.want || b.questions[0] != &questions[first] {
+				t.Errorf("%d questions, %d tokens: want %d, have %d, %v", len(c.questions), c.budget, c.want, len(b.questions), err)
+			}
+		}
+	}
+}
+
+// Blocks lie beside each other in one array, which is never longer than the
+// largest batch's.
+func TestBatchReset(t *testing.T) {
+	b := &batch{layers: make([]int, 2), sites: []string{"mlp_in", "resid_post"}, dim: 4, stats: map[string]int{"mlp_in": 1}}
+	for _, rows := range [][]int{{3, 1}, {1, 3}, {1}, {2, 1, 1}} {
+		b.questions = nil
+		for _, n := range rows {
+			b.questions = append(b.questions, &dataset.Question{Rows: make([]int32, n)})
+		}
+		b.reset()
+		for i, q := range b.questions {
+			for site, stats := range map[string]int{"mlp_in": 1, "resid_post": 0} {
+				block, n := b.blocks[i][site], 2*len(q.Rows)
+				if len(block.Data) != 4*n || cap(block.Data) != 4*n || len(block.Stats) != stats*n {
+					t.Errorf("%v: question %d: %s: want %d and %d values, have %d and %d", rows, i, site, 4*n, stats*n, len(block.Data), len(block.Stats))
+				}
+			}
+		}
+		if want := 2 * 4 * 9; len(b.values) != want {
+			t.Errorf("%v: want %d values held, have %d", rows, want, len(b.values))
 		}
 	}
 }

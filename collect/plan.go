@@ -35,38 +35,30 @@ type Options struct {
 }
 
 // Plan is a job that is ready to run: its questions were built and checked, and
-// it is known what the dataset will hold.
+// it is known what the dataset will hold. It keeps counts of the questions and
+// makes them again where they are needed.
 type Plan struct {
-	Questions []dataset.Question
-	Manifest  dataset.Manifest
-	Findings  []Finding // of the design checks; none is fatal
-	Tokens    int       // of all prompts
-	Bytes     int64     // the rows files will have
+	Manifest dataset.Manifest
+	Findings []Finding // of the design checks; none is fatal
+	Tokens   int       // of all prompts
+	Bytes    int64     // the rows files will have
 
-	loaded  *Loaded
-	points  []model.Point
-	session *model.Session
-	runner  runner // the session
-	options Options
+	loaded    *Loaded
+	builder   *builder
+	questions *dataset.List
+	summary   Summary
+	points    []model.Point
+	session   *model.Session
+	runner    runner // the session
+	options   Options
 }
 
 // Prepare builds and checks a job's questions and opens a session that computes
 // what they need. The plan is to be closed.
 func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
-	p := &Plan{loaded: l, options: o}
-	var err error
-	if p.Questions, err = BuildQuestions(j, l.Tokenizer); err != nil {
+	p := &Plan{loaded: l, options: o, summary: Summary{Dir: o.Dir}}
+	if err := p.survey(ctx, j); err != nil {
 		return nil, err
-	}
-	p.Findings = CheckDesign(p.Questions, l.Tokenizer)
-	if err := fatal(p.Findings); err != nil {
-		return nil, err
-	}
-	if err := checkPrompts(p.Questions, l.Model.Config()); err != nil {
-		return nil, err
-	}
-	for _, q := range p.Questions {
-		p.Tokens += len(q.IDs)
 	}
 	if len(o.Sites) == 0 || len(o.Layers) == 0 {
 		return nil, fmt.Errorf("options: want at least one site and layer, have %d and %d", len(o.Sites), len(o.Layers))
@@ -80,18 +72,31 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	var digest sync.WaitGroup
 	digest.Go(func() { l.Model.Digest(ctx) }) // manifest asks again
 	defer digest.Wait()                       // the caller may close the model
+	var err error
 	if p.session, err = l.Model.Session(p.sessionOptions()); err != nil {
 		return nil, err
 	}
 	p.runner = p.session
 	if p.Manifest, err = p.manifest(ctx, j); err == nil {
-		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.Questions)
+		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.questions)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
+
+// Len is the number of questions.
+func (p *Plan) Len() int { return p.questions.Len() }
+
+// ID is the id of question i.
+func (p *Plan) ID(i int) string { return p.questions.ID(i) }
+
+// Find returns the index of the question with an id, -1 where there is none.
+func (p *Plan) Find(id string) int { return p.questions.Find(id) }
+
+// Question makes question i.
+func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.question(i) }
 
 // sessionOptions says what the plan's session computes.
 func (p *Plan) sessionOptions() model.SessionOptions {
@@ -101,58 +106,21 @@ func (p *Plan) sessionOptions() model.SessionOptions {
 // FastError measures, on the first question, how far the lossy arithmetic of
 // Options.FastBF16 is off at each site.
 func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
-	q := p.Questions[0]
+	q, err := p.Question(0)
+	if err != nil {
+		return nil, err
+	}
 	return p.loaded.Model.FastError(ctx, p.sessionOptions(), q.IDs, q.Rows)
 }
 
 // Summary counts what the plan will make.
 func (p *Plan) Summary() *Summary {
-	s := &Summary{Dir: p.options.Dir, Questions: len(p.Questions)}
-	for _, q := range p.Questions {
-		s.Rows += int64(len(q.Rows))
-		if q.Set == dataset.Target {
-			s.Target++
-			s.TargetRows += int64(len(q.Rows))
-		} else {
-			s.Control++
-			s.ControlRows += int64(len(q.Rows))
-		}
-	}
-	return s
+	s := p.summary
+	return &s
 }
 
 // Close frees the plan's session.
 func (p *Plan) Close() error { return p.session.Close() }
-
-// fatal returns the findings that forbid a run as one error.
-func fatal(findings []Finding) error {
-	var errs []error
-	for _, f := range findings {
-		if f.Fatal {
-			errs = append(errs, errors.New(f.String()))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// checkPrompts refuses prompts that the model cannot read: longer than its
-// context, or with tokens it has no row for. (A tokenizer may know more tokens
-// than its model: Gemma 3's text models lack the image token.)
-func checkPrompts(questions []dataset.Question, c *model.Config) error {
-	var problems []error
-	for _, q := range questions {
-		if len(q.IDs) > c.Context {
-			problems = append(problems, fmt.Errorf("question %s: %q: want a prompt of at most %d tokens, the model's context, have %d", q.ID, q.Text, c.Context, len(q.IDs)))
-		}
-		for i, id := range q.IDs {
-			if id < 0 || int(id) >= c.Vocab {
-				problems = append(problems, fmt.Errorf("question %s: %q: token %d: want an id below %d, the model's vocabulary, have %d", q.ID, q.Text, i, c.Vocab, id))
-				break
-			}
-		}
-	}
-	return joinSome(problems)
-}
 
 // manifest states everything that determines the dataset's bytes.
 func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {

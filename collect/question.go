@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,31 +23,102 @@ type Encoder interface {
 // question that cannot be asked: its concept is absent, no token follows it, or
 // it is asked twice.
 func BuildQuestions(j Job, e Encoder) ([]dataset.Question, error) {
+	b, err := newBuilder(j, e)
+	if err != nil {
+		return nil, err
+	}
+	questions, err := dataset.Collect(b.source)
+	if err != nil {
+		return nil, b.problems()
+	}
+	return questions, nil
+}
+
+// builder makes a job's questions one at a time, as often as they are asked for.
+type builder struct {
+	*prompter
+	encoder Encoder
+}
+
+// newBuilder checks that there is something to ask, in a form that can be asked.
+func newBuilder(j Job, e Encoder) (*builder, error) {
+	if j.count() == 0 {
+		return nil, errors.New("want questions, have none")
+	}
 	p, err := newPrompter(j)
 	if err != nil {
 		return nil, err
 	}
-	var questions []dataset.Question
+	return &builder{p, e}, nil
+}
+
+// walk yields every question, or why it cannot be asked.
+func (b *builder) walk(yield func(*dataset.Question, error) bool) {
+	seen := texts{}
+	for i := range b.job.count() {
+		own := b.job.question(i)
+		q, err := b.make(i, own)
+		if before, twice := seen.add(own.Text, i); twice && err == nil {
+			err = problem(i, own, fmt.Errorf("asked in question %s already", questionID(before)))
+		}
+		if !yield(q, err) {
+			return
+		}
+	}
+}
+
+// source is walk up to the first error.
+func (b *builder) source(yield func(*dataset.Question, error) bool) {
+	for q, err := range b.walk {
+		if !yield(q, err) || err != nil {
+			return
+		}
+	}
+}
+
+// problems lists the questions that cannot be asked.
+func (b *builder) problems() error {
 	var problems []error
-	seen := map[string]string{}
-	for i, own := range j.questions() {
-		id := fmt.Sprintf("q%05d", i+1)
-		q, err := buildQuestion(own, p, e)
-		if before, twice := seen[own.Text]; twice && err == nil {
-			err = fmt.Errorf("asked in question %s already", before)
-		}
-		seen[own.Text] = id
+	for _, err := range b.walk {
 		if err != nil {
-			problems = append(problems, fmt.Errorf("question %s, %s %q, %q: %w", id, own.Set, own.Concept, own.Text, err))
-			continue
+			problems = append(problems, err)
 		}
-		q.ID = id
-		questions = append(questions, q)
 	}
-	if len(questions) == 0 && problems == nil {
-		return nil, errors.New("want questions, have none")
+	return joinSome(problems)
+}
+
+// question makes question i.
+func (b *builder) question(i int) (*dataset.Question, error) { return b.make(i, b.job.question(i)) }
+
+// make makes of what is asked the dataset's question i.
+func (b *builder) make(i int, own OwnQuestion) (*dataset.Question, error) {
+	q, err := buildQuestion(own, b.prompter, b.encoder)
+	if err != nil {
+		return nil, problem(i, own, err)
 	}
-	return questions, joinSome(problems)
+	q.ID = questionID(i)
+	return &q, nil
+}
+
+// problem says which question an error is about.
+func problem(i int, own OwnQuestion, err error) error {
+	return fmt.Errorf("question %s, %s %q, %q: %w", questionID(i), own.Set, own.Concept, own.Text, err)
+}
+
+// questionID is the id of a job's question i.
+func questionID(i int) string { return fmt.Sprintf("q%05d", i+1) }
+
+// texts finds texts that come twice. It keeps the first half of each one's
+// sha256 in its place, and the question it came in.
+type texts map[[16]byte]int
+
+// add takes question i's text and says in which question it came before.
+func (t texts) add(text string, i int) (before int, twice bool) {
+	sum := sha256.Sum256([]byte(text))
+	key := [16]byte(sum[:])
+	before, twice = t[key]
+	t[key] = i
+	return before, twice
 }
 
 // buildQuestion makes one question.

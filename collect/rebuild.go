@@ -9,43 +9,67 @@ import (
 	"premlp/collect/dataset"
 )
 
-// checkRebuilt makes a dataset's questions again from its manifest, with the
-// model's own tokenizer and chat template, and reports every stored question
-// that is not the same. So texts, prompts, tokens and selections are proved by
-// what they follow from. Questions of one's own are taken as asked; what was
-// made of them is compared.
-func checkRebuilt(m dataset.Manifest, stored []dataset.Question, l *Loaded) ([]Finding, error) {
-	j, err := storedJob(m, stored, l)
+// rebuild makes a dataset's questions again from its manifest, with the model's
+// own tokenizer and chat template, and reports every stored question that is not
+// the same. So texts, prompts, tokens and selections are proved by what they
+// follow from. Questions of one's own are taken as asked; what was made of them
+// is compared.
+type rebuild struct {
+	builder
+	own      bool // the questions are of one's own
+	other    bool // the manifest makes another number of them
+	seen     texts
+	findings []Finding
+}
+
+// newRebuild reads the job that a dataset says it was made by.
+func newRebuild(m dataset.Manifest, l *Loaded) (*rebuild, error) {
+	j, err := storedJob(m, l)
 	if err != nil {
 		return nil, err
 	}
-	built, err := BuildQuestions(j, l.Tokenizer)
+	p, err := newPrompter(j)
 	if err != nil {
-		return []Finding{{Check: "rebuild", Message: err.Error(), Fatal: true}}, nil
+		return nil, err
 	}
-	if len(built) != len(stored) {
-		return []Finding{{Check: "rebuild", Message: fmt.Sprintf("want the manifest's %d questions, have %d", len(built), len(stored)), Fatal: true}}, nil
+	r := &rebuild{builder: builder{p, l.Tokenizer}, own: len(j.Templates) == 0, seen: texts{}}
+	if n := j.count(); !r.own && n != m.Questions {
+		r.other = true
+		r.found("", fmt.Sprintf("want the manifest's %d questions, have %d", n, m.Questions))
 	}
-	var findings []Finding
-	for i := range built {
-		if field := firstDifference(built[i], stored[i]); field != "" {
-			findings = append(findings, Finding{Check: "rebuild", Question: stored[i].ID, Fatal: true,
-				Message: fmt.Sprintf("%s is not what the manifest, tokenizer and chat template make", field)})
-		}
-	}
-	return findings, nil
+	return r, nil
 }
 
-// storedJob is the job a dataset says it was made by.
-func storedJob(m dataset.Manifest, stored []dataset.Question, l *Loaded) (Job, error) {
+// add compares question i.
+func (r *rebuild) add(i int, stored *dataset.Question) {
+	if r.other {
+		return
+	}
+	asked := OwnQuestion{Text: stored.Text, Concept: stored.Concept, Set: stored.Set, Type: stored.Type}
+	if !r.own {
+		asked = r.job.question(i)
+	}
+	if before, twice := r.seen.add(asked.Text, i); twice {
+		r.found(stored.ID, fmt.Sprintf("asked in question %s already", questionID(before)))
+	}
+	built, err := r.make(i, asked)
+	if err != nil {
+		r.found(stored.ID, err.Error())
+	} else if field := firstDifference(*built, *stored); field != "" {
+		r.found(stored.ID, field+" is not what the manifest, tokenizer and chat template make")
+	}
+}
+
+func (r *rebuild) found(question, message string) {
+	r.findings = append(r.findings, Finding{Check: "rebuild", Question: question, Message: message, Fatal: true})
+}
+
+// storedJob is the job a dataset says it was made by, without questions of one's
+// own.
+func storedJob(m dataset.Manifest, l *Loaded) (Job, error) {
 	j := Job{Target: m.Target, Controls: m.Controls, System: m.Chat.System}
 	for _, t := range m.Templates {
 		j.Templates = append(j.Templates, Template{Text: t.Text, Type: t.Type})
-	}
-	if len(j.Templates) == 0 {
-		for _, q := range stored {
-			j.Questions = append(j.Questions, OwnQuestion{Text: q.Text, Concept: q.Concept, Set: q.Set, Type: q.Type})
-		}
 	}
 	if !m.Chat.Used {
 		return j, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"time"
 
 	"premlp/collect/dataset"
@@ -54,7 +53,7 @@ func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef fu
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w; %d of %d questions are kept in %s.partial: run the same command again to go on",
-			err, w.Next(), len(p.Questions), p.options.Dir), w.Close())
+			err, w.Next(), p.Len(), p.options.Dir), w.Close())
 	}
 	return s, w.Close()
 }
@@ -69,14 +68,14 @@ func (p *Plan) made() error {
 	defer r.Close()
 	have, want := r.Manifest(), p.Manifest
 	want.Format, want.Version = have.Format, have.Version
-	want.Questions, want.Rows, want.QuestionsDigest = have.Questions, have.Rows, have.QuestionsDigest
+	want.Questions, want.Rows, want.QuestionsDigest = have.Questions, have.Rows, have.QuestionsDigest // compared below
 	if want.ShardBytes == 0 {
 		want.ShardBytes = have.ShardBytes
 	}
 	if field := firstDifference(want, have); field != "" {
 		return fmt.Errorf("its %s is another than this run's: name another folder, or remove it", field)
 	}
-	if !reflect.DeepEqual(r.Questions(), p.Questions) {
+	if have.QuestionsDigest != p.questions.Digest() {
 		return errors.New("its questions are others than this run's: name another folder, or remove it")
 	}
 	return nil
@@ -84,12 +83,12 @@ func (p *Plan) made() error {
 
 // open resumes the unfinished dataset or creates a new one.
 func (p *Plan) open(notef func(format string, args ...any)) (*dataset.Writer, error) {
-	w, next, err := dataset.Resume(p.options.Dir, p.Manifest, p.Questions)
+	w, next, err := dataset.Resume(p.options.Dir, p.Manifest, p.questions)
 	if errors.Is(err, os.ErrNotExist) {
-		return dataset.Create(p.options.Dir, p.Manifest, p.Questions)
+		return dataset.Create(p.options.Dir, p.Manifest, p.questions)
 	}
 	if err == nil && notef != nil {
-		notef("resuming %s.partial: %d of %d questions are done", p.options.Dir, next, len(p.Questions))
+		notef("resuming %s.partial: %d of %d questions are done", p.options.Dir, next, p.Len())
 	}
 	return w, err
 }
@@ -110,20 +109,23 @@ func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progr
 		budget = DefaultBatchTokens
 	}
 	b := newBatch(p)
-	for first := w.Next(); first < len(p.Questions); first = w.Next() {
-		n := b.fit(p.Questions[first:], budget)
-		if err := b.compute(ctx, p.Questions[first:first+n], func(share float64) {
+	for first := w.Next(); first < p.Len(); first = w.Next() {
+		if err := b.fill(first, p.Len(), budget, w.Question); err != nil {
+			return err
+		}
+		n := len(b.questions)
+		if err := b.compute(ctx, func(share float64) {
 			if progress != nil {
-				progress(first+int(share*float64(n)), len(p.Questions))
+				progress(first+int(share*float64(n)), p.Len())
 			}
 		}); err != nil {
 			return err
 		}
-		for i := range n {
+		for i, q := range b.questions {
 			if err := w.Add(first+i, b.blocks[i]); err != nil {
 				return err
 			}
-			s.PromptTokens += int64(len(p.Questions[first+i].IDs))
+			s.PromptTokens += int64(len(q.IDs))
 		}
 		s.Tokens += int64(b.tokens)
 	}

@@ -131,9 +131,13 @@ func TestRunStoresTheRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for i, q := range r.Questions() {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		// All tokens are read here, so that the selection itself is tested.
-		err := p.session.Run(t.Context(), model.Pack([][]int32{q.IDs}, nil), func(at model.Point, rows model.Rows) error {
+		err = p.session.Run(t.Context(), model.Pack([][]int32{q.IDs}, nil), func(at model.Point, rows model.Rows) error {
 			stored, err := r.Rows(i, string(at.Site), at.Layer, nil)
 			if err != nil {
 				return err

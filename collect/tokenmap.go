@@ -17,7 +17,7 @@ type Decoder interface {
 // the prompt, role, and the token's text. The roles are added (by the
 // tokenizer, standing for no bytes), before, concept, and selected: its rows are
 // stored.
-func TokenMap(q dataset.Question, d Decoder) string {
+func TokenMap(q *dataset.Question, d Decoder) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %q: %d tokens, concept %q at tokens [%d, %d), %d selected\n",
 		q.ID, q.Set, q.Text, len(q.IDs), q.Concept, q.TokenSpan[0], q.TokenSpan[1], len(q.Rows))

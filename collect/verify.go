@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,12 +59,34 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Verification, er
 	}
 	if o.Model == nil {
 		// Token indices cannot be proved without the tokenizer.
-		v.Findings = append(append(v.Findings, checkCoverage(r.Questions())...), checkBalance(r.Questions())...)
-	} else if err := v.recompute(ctx, r, o); err != nil {
+		err = v.design(ctx, r, newDesign(nil), nil)
+	} else {
+		err = v.recompute(ctx, r, o)
+	}
+	if err != nil {
 		return nil, err
 	}
 	v.OK = len(v.Different) == 0 && !slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Fatal })
 	return v, nil
+}
+
+// design checks the questions, each read once; rebuilt may be nil.
+func (v *Verification) design(ctx context.Context, r *dataset.Reader, d *design, rebuilt *rebuild) error {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		d.add(q)
+		if rebuilt != nil {
+			rebuilt.add(i, q)
+		}
+	}
+	v.Findings = append(v.Findings, d.done()...)
+	if rebuilt != nil {
+		v.Findings = append(v.Findings, rebuilt.findings...)
+	}
+	return nil
 }
 
 // recompute checks the questions against the tokenizer and compares the rows of
@@ -80,12 +103,13 @@ func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o Verif
 	if d := o.Model.Tokenizer.Digest(); d != m.Tokenizer.Digest {
 		return fmt.Errorf("verify: tokenizer: want digest %s, have %s", m.Tokenizer.Digest, d)
 	}
-	v.Findings = append(v.Findings, CheckDesign(r.Questions(), o.Model.Tokenizer)...)
-	findings, err := checkRebuilt(m, r.Questions(), o.Model)
+	rebuilt, err := newRebuild(m, o.Model)
 	if err != nil {
 		return err
 	}
-	v.Findings = append(v.Findings, findings...)
+	if err := v.design(ctx, r, newDesign(o.Model.Tokenizer), rebuilt); err != nil {
+		return err
+	}
 
 	var points []model.Point
 	for _, layer := range m.Layers {
@@ -118,7 +142,10 @@ func sample(count, n int, seed uint64) []int {
 
 // compare computes question i alone and compares every stored row with it.
 func (v *Verification) compare(ctx context.Context, r *dataset.Reader, s *model.Session, i int) error {
-	q := r.Questions()[i]
+	q, err := r.Question(i)
+	if err != nil {
+		return err
+	}
 	dtype := r.Manifest().DType
 	v.Recomputed = append(v.Recomputed, q.ID)
 	return s.Run(ctx, model.Pack([][]int32{q.IDs}, [][]int32{q.Rows}), func(p model.Point, rows model.Rows) error {

@@ -97,7 +97,7 @@ func TestVerifyFindsOtherQuestions(t *testing.T) {
 		change func(p *Plan)
 		want   string
 	}{
-		{"another type", func(p *Plan) { p.Questions[4].Type = "other" }, "question q00005: type is not what"},
+		{"another type", func(p *Plan) { changeQuestions(t, p, func(q []dataset.Question) { q[4].Type = "other" }) }, "question q00005: type is not what"},
 		{"another template in the manifest", func(p *Plan) { p.Manifest.Templates[1].Text = "Who rules {concept}?" }, "question q00002: template is not what"},
 		{"a control left out of the manifest", func(p *Plan) { p.Manifest.Controls = p.Manifest.Controls[:2] }, "want the manifest's 15 questions, have 20"},
 		{"another system message", func(p *Plan) { s := "x"; p.Manifest.Chat.System = &s }, "question q00001: prompt is not what"},
@@ -117,6 +117,19 @@ func TestVerifyFindsOtherQuestions(t *testing.T) {
 				t.Errorf("want %q, have %v", c.want, v.Findings)
 			}
 		})
+	}
+}
+
+// changeQuestions makes a plan write other questions than its job's.
+func changeQuestions(t *testing.T, p *Plan, change func([]dataset.Question)) {
+	t.Helper()
+	q, err := dataset.Collect(p.builder.source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(q)
+	if p.questions, err = dataset.NewList(dataset.Slice(q)); err != nil {
+		t.Fatal(err)
 	}
 }
 

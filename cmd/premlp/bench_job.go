@@ -173,6 +173,7 @@ func (b *benchedJob) once(ctx context.Context, sharing bool) (r jobRun, err erro
 	}
 	defer func() { err = errors.Join(err, p.Close(), os.RemoveAll(o.Dir)) }()
 	r.prepare = time.Since(start).Seconds()
+	defer boundGarbage()()
 	start = time.Now()
 	r.summary, err = p.Run(ctx, nil, nil)
 	r.run, r.bytes = time.Since(start).Seconds(), p.Bytes

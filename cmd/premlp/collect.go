@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,11 +130,15 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	for _, finding := range plan.Findings {
 		e.Notef("warning: %s", finding)
 	}
-	shown, err := pickQuestions(f.show, plan.Questions)
+	shown, err := pickQuestions(f.show, plan)
 	if err != nil {
 		return err
 	}
-	for _, q := range shown {
+	for _, i := range shown {
+		q, err := plan.Question(i)
+		if err != nil {
+			return err
+		}
 		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
 	}
 	report := newCollectReport(plan, f.dryRun)
@@ -158,28 +161,31 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 }
 
 // pickQuestions reads --show: how many of the first, or ids.
-func pickQuestions(show string, questions []dataset.Question) ([]dataset.Question, error) {
+func pickQuestions(show string, plan *collect.Plan) (picked []int, err error) {
 	if show == "" {
 		return nil, nil
 	}
 	if n, err := strconv.Atoi(show); err == nil && n >= 0 {
-		return questions[:min(n, len(questions))], nil
-	}
-	var picked []dataset.Question
-	for _, id := range strings.Split(show, ",") {
-		i := slices.IndexFunc(questions, func(q dataset.Question) bool { return q.ID == strings.TrimSpace(id) })
-		if i < 0 {
-			return nil, usagef("--show: want a number, or ids from %s to %s, have %q", questions[0].ID, questions[len(questions)-1].ID, id)
+		for i := range min(n, plan.Len()) {
+			picked = append(picked, i)
 		}
-		picked = append(picked, questions[i])
+		return picked, nil
+	}
+	for _, id := range strings.Split(show, ",") {
+		i := plan.Find(strings.TrimSpace(id))
+		if i < 0 {
+			return nil, usagef("--show: want a number, or ids from %s to %s, have %q", plan.ID(0), plan.ID(plan.Len()-1), id)
+		}
+		picked = append(picked, i)
 	}
 	return picked, nil
 }
 
 // runPlan runs a plan with progress on stderr.
 func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary, error) {
-	p := e.Progress("questions", "questions", int64(len(plan.Questions)))
+	p := e.Progress("questions", "questions", int64(plan.Len()))
 	defer p.Close()
+	defer boundGarbage()()
 	return plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
 }
 

@@ -24,7 +24,7 @@ func BenchmarkWrite(b *testing.B) {
 	m, q, blocks := large()
 	for b.Loop() {
 		dir := filepath.Join(b.TempDir(), "d")
-		w, err := dataset.Create(dir, m, q)
+		w, err := dataset.Create(dir, m, list(b, q))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func BenchmarkWrite(b *testing.B) {
 		if err := w.Finish(datasettest.Run()); err != nil {
 			b.Fatal(err)
 		}
-		size, _, _ := dataset.Estimate(m, q)
+		size, _, _ := dataset.Estimate(m, list(b, q))
 		b.SetBytes(size)
 	}
 }
@@ -44,7 +44,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkVerify(b *testing.B) {
 	m, q, _ := large()
 	r := open(b, datasettest.Write(b, m, q))
-	size, _, _ := dataset.Estimate(m, q)
+	size, _, _ := dataset.Estimate(m, list(b, q))
 	b.SetBytes(size)
 	for b.Loop() {
 		if err := r.Verify(context.Background(), nil); err != nil {

@@ -3,8 +3,10 @@ package dataset
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -38,33 +40,44 @@ func (w *Writer) compareManifest(stored []byte) error {
 
 // compareQuestions names the first line and key in which the stored questions differ.
 func (w *Writer) compareQuestions() error {
-	f, err := os.Open(filepath.Join(w.partial, "questions.jsonl"))
+	path := filepath.Join(w.partial, "questions.jsonl")
+	digest, err := fileDigest(context.Background(), path)
+	if err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if digest == w.digests.questions {
+		return nil
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	defer f.Close()
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, maxLine)
-	var line bytes.Buffer
-	for i := range w.plan.questions {
-		line.Reset()
-		if err := encodeQuestions(&line, w.plan.questions[i:i+1]); err != nil {
+	b := bufio.NewReader(f)
+	n := w.plan.list.Len()
+	var e lineEncoder
+	i := 0
+	for q, err := range w.plan.list.source {
+		if err != nil {
+			return err
+		}
+		have, err := e.encode(q)
+		if err != nil {
 			return fmt.Errorf("dataset: %w", err)
 		}
-		if !s.Scan() {
-			if err := s.Err(); err != nil {
-				return fmt.Errorf("dataset: questions.jsonl: %w", err)
-			}
-			return fmt.Errorf("dataset: %s: questions: %w: want %d, have %d", w.partial, ErrMismatch, i, len(w.plan.questions))
+		want, err := readLine(b)
+		if err == io.EOF && len(want) == 0 {
+			return fmt.Errorf("dataset: %s: questions: %w: want %d, have %d", w.partial, ErrMismatch, i, n)
 		}
-		if have := bytes.TrimSuffix(line.Bytes(), []byte("\n")); !bytes.Equal(have, s.Bytes()) {
-			return fmt.Errorf("dataset: %s: questions: line %d: %w: %s", w.partial, i+1, ErrMismatch, lineDifference(s.Bytes(), have))
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("dataset: questions.jsonl: %w", err)
+		}
+		i++
+		if !bytes.Equal(have, want) {
+			return fmt.Errorf("dataset: %s: questions: line %d: %w: %s", w.partial, i, ErrMismatch, lineDifference(want, have))
 		}
 	}
-	if s.Scan() {
-		return fmt.Errorf("dataset: %s: questions: %w: want more, have %d", w.partial, ErrMismatch, len(w.plan.questions))
-	}
-	return s.Err()
+	return fmt.Errorf("dataset: %s: questions: %w: want more, have %d", w.partial, ErrMismatch, n)
 }
 
 // unmarshalExact reads JSON with its numbers as written: a seed may be past 2^53.

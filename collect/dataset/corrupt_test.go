@@ -30,7 +30,11 @@ func check(dir string) error {
 func readAll(r *dataset.Reader) error {
 	var buf []float32
 	m := r.Manifest()
-	for i, q := range r.All() {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err != nil {
+			return err
+		}
 		for _, site := range m.Sites {
 			for _, layer := range m.Layers {
 				rows, err := r.Rows(i, site, layer, buf)

@@ -30,7 +30,12 @@ func Example() {
 		Rows: []int32{2, 3}, Tokens: []string{" big", "?"},
 	}}
 
-	w, err := dataset.Create(dir, manifest, questions)
+	list, err := dataset.NewList(dataset.Slice(questions))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w, err := dataset.Create(dir, manifest, list)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -52,7 +57,12 @@ func Example() {
 		return
 	}
 	defer r.Close()
-	for i, q := range r.All() {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 		x, err := r.Rows(i, "mlp_in", 1, nil)
 		if err != nil {
 			fmt.Println(err)

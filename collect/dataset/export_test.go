@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 )
 
 // What the tests reach behind the API for.
@@ -13,30 +12,14 @@ var (
 	F16Bits, FromF16   = f16, fromF16
 	SealFrame          = sealFrame
 	DecodeManifest     = decodeManifest
-	DecodeQuestions    = decodeQuestions
 )
 
-// CreateLimited writes rows files through a writer that wrap makes.
-func CreateLimited(dir string, m Manifest, q []Question, wrap func(io.Writer) io.Writer) (*Writer, error) {
-	return create(dir, m, q, wrapped(wrap))
-}
+// CreateOn and ResumeOn write on another disk.
+func CreateOn(d disk, dir string, m Manifest, q *List) (*Writer, error) { return create(dir, m, q, d) }
 
-func wrapped(wrap func(io.Writer) io.Writer) openFile {
-	return func(path string, flag int) (rowsFile, error) {
-		f, err := openOS(path, flag)
-		if err != nil {
-			return nil, err
-		}
-		return &wrappedFile{f, wrap(f)}, nil
-	}
+func ResumeOn(d disk, dir string, m Manifest, q *List) (*Writer, int, error) {
+	return resume(dir, m, q, d)
 }
-
-type wrappedFile struct {
-	rowsFile
-	w io.Writer
-}
-
-func (f *wrappedFile) Write(b []byte) (int, error) { return f.w.Write(b) }
 
 // Frames gives the place of every frame: its file's name, offset and size.
 func (r *Reader) Frames() (names []string, offsets, sizes []int64) {
@@ -78,7 +61,7 @@ func resealed(manifest, questions []byte) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := decodeQuestions(bytes.NewReader(questions))
+	q, err := scanQuestions(bytes.NewReader(questions))
 	if err != nil {
 		return nil, err
 	}

@@ -2,96 +2,28 @@ package dataset_test
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"premlp/collect/dataset"
 	"premlp/collect/dataset/datasettest"
 )
 
-// limited lets n bytes through, then the disk is full.
-type limited struct {
-	w io.Writer
-	n *int
-}
-
-func (l limited) Write(b []byte) (int, error) {
-	if len(b) <= *l.n {
-		*l.n -= len(b)
-		return l.w.Write(b)
-	}
-	n, _ := l.w.Write(b[:*l.n])
-	*l.n = 0
-	return n, syscall.ENOSPC
-}
-
-// When the disk fills up at any place, the error says so, dir does not appear,
-// and the run can be resumed to the same bytes.
-func TestDiskFull(t *testing.T) {
-	m, q := sharded(), datasettest.Questions(6)
-	want := readFolder(t, datasettest.Write(t, m, q))
-	begin := len(want["questions.jsonl"])
-	total := begin
-	for _, name := range shardNames(want) {
-		total += len(want[name])
-	}
-	for room := 1; room < total; room += 173 {
-		dir := filepath.Join(t.TempDir(), "d")
-		left := room
-		w, err := dataset.CreateLimited(dir, m, q, func(w io.Writer) io.Writer { return limited{w, &left} })
-		if room < begin {
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Fatalf("room for %d bytes: %v", room, err)
-			}
-			if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) > 0 {
-				t.Fatalf("left behind: %v", entries)
-			}
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := 0; i < len(q) && err == nil; i++ {
-			err = w.Add(i, datasettest.Blocks(m, &q[i], i))
-		}
-		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "can be resumed") {
-			t.Fatalf("room for %d bytes: %v", room, err)
-		}
-		if again := w.Finish(datasettest.Run()); !errors.Is(again, syscall.ENOSPC) {
-			t.Fatalf("finish after an error: %v", again)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.Stat(dir); err == nil {
-			t.Fatal("an incomplete dataset has its name")
-		}
-		w, next, err := dataset.Resume(dir, m, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		addFrom(t, w, next, q)
-		equalFolders(t, want, readFolder(t, dir))
-	}
-}
-
 func TestExisting(t *testing.T) {
 	m, q := datasettest.Manifest(), datasettest.Questions(2)
 	dir := datasettest.Write(t, m, q)
-	if _, err := dataset.Create(dir, m, q); !errors.Is(err, dataset.ErrExists) {
+	if _, err := dataset.Create(dir, m, list(t, q)); !errors.Is(err, dataset.ErrExists) {
 		t.Errorf("create over a dataset: %v", err)
 	}
 	if err := os.Rename(dir, dir+".partial"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dataset.Create(dir+"/", m, q); !errors.Is(err, dataset.ErrExists) || !strings.Contains(err.Error(), "resume it") {
+	if _, err := dataset.Create(dir+"/", m, list(t, q)); !errors.Is(err, dataset.ErrExists) || !strings.Contains(err.Error(), "resume it") {
 		t.Errorf("create over an unfinished dataset: %v", err)
 	}
-	w, next, err := dataset.Resume(dir, m, q)
+	w, next, err := dataset.Resume(dir, m, list(t, q))
 	if err != nil || next != len(q) {
 		t.Fatal(next, err)
 	}
@@ -114,7 +46,7 @@ func TestUnwritable(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := dataset.Create(filepath.Join(file, "d"), m, q); err == nil || !strings.Contains(err.Error(), file) {
+		if _, err := dataset.Create(filepath.Join(file, "d"), m, list(t, q)); err == nil || !strings.Contains(err.Error(), file) {
 			t.Fatalf("want an error naming %s, have %v", file, err)
 		}
 	})
@@ -126,7 +58,7 @@ func TestUnwritable(t *testing.T) {
 		if err := os.Chmod(parent, 0o555); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := dataset.Create(filepath.Join(parent, "d"), m, q); !errors.Is(err, os.ErrPermission) {
+		if _, err := dataset.Create(filepath.Join(parent, "d"), m, list(t, q)); !errors.Is(err, os.ErrPermission) {
 			t.Fatalf("want %v, have %v", os.ErrPermission, err)
 		}
 	})

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2/maybe"
 )
 
 // Manifest is the manifest as completed and stored. Its lists must not be changed.
@@ -29,24 +27,27 @@ func (w *Writer) Finish(run RunInfo) error {
 	if w.lock == nil {
 		return fmt.Errorf("dataset: finish: %w", ErrClosed)
 	}
-	if n := len(w.plan.questions); w.next < n {
+	if n := w.plan.list.Len(); w.next < n {
 		return fmt.Errorf("dataset: finish: %w: want %d questions, have %d", ErrUnfinished, n, w.next)
 	}
 	text, err := run.encode()
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
-	if err := maybe.WriteFile(filepath.Join(w.partial, "run.json"), text, 0o644); err != nil {
+	if err := w.disk.replace(filepath.Join(w.partial, "run.json"), text); err != nil {
 		return fmt.Errorf("dataset: run.json: %w", err)
 	}
 	if err := w.sync(w.partial); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if err := w.closeQuestions(); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	// A rename would replace an empty folder without a word.
 	if _, err := os.Lstat(w.dir); err == nil {
 		return fmt.Errorf("dataset: %s: %w: it was made while %s was written", w.dir, ErrExists, w.partial)
 	}
-	if err := os.Rename(w.partial, w.dir); err != nil {
+	if err := w.disk.rename(w.partial, w.dir); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	w.lock.release()
@@ -63,9 +64,9 @@ func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
 	}
-	var err error
+	err := w.closeQuestions()
 	if w.file != nil {
-		err = errors.Join(w.file.Sync(), w.file.Close())
+		err = errors.Join(err, w.file.Sync(), w.file.Close())
 		w.file = nil
 	}
 	w.lock.release()

@@ -12,6 +12,20 @@ import (
 	"premlp/collect/dataset/datasettest"
 )
 
+// long says whether the tests that try many cases by chance try as many as the
+// promises name.
+var long = os.Getenv("PREMLP_TEST_LONG") != ""
+
+// list lists questions that are known to be good.
+func list(t testing.TB, q []dataset.Question) *dataset.List {
+	t.Helper()
+	l, err := dataset.NewList(dataset.Slice(q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // readFolder gives the bytes of every file of a folder.
 func readFolder(t testing.TB, dir string) map[string][]byte {
 	t.Helper()

@@ -37,39 +37,40 @@ type blockPlace struct {
 	size   int64 // of all layers
 }
 
-// layout lays out question i's frame with its header at offset.
+// layout lays out question i's frame, of rows at these token positions, with its
+// header at offset.
 //
 // The payload is a msgpack map: "q", "i", "n", "pos", then for each site
 // "<site>.pad" and "<site>", and where it has statistics "<site>.scale.pad" and
 // "<site>.scale". A pad is as many zeros as bring the next value to a multiple
 // of 64 bytes in the file.
-func (p *plan) layout(i int, offset int64) (*layout, error) {
-	q := &p.questions[i]
+func (p *plan) layout(i int, positions []int32, offset int64) (*layout, error) {
+	id, n := p.list.ids[i], len(positions)
 	l := &layout{blocks: make([]blockPlace, len(p.blocks))}
-	rows := int64(len(p.m.Layers)) * int64(len(q.Rows)) // at most 2^16 · 2^31
+	rows := int64(len(p.m.Layers)) * int64(n) // at most 2^16 · 2^31
 	if rows > maxFrame/int64(p.m.Dim) {
-		return nil, tooLarge(q.ID, p.m)
+		return nil, tooLarge(id, p.m)
 	}
 	for k := range p.blocks {
 		kind := &p.blocks[k]
-		l.blocks[k] = blockPlace{blockKind: kind, size: int64(len(p.m.Layers)) * kind.size(len(q.Rows))}
+		l.blocks[k] = blockPlace{blockKind: kind, size: int64(len(p.m.Layers)) * kind.size(n)}
 	}
 	var b bytes.Buffer // never fails
 	e := msgpack.NewEncoder(&b)
 	_ = e.EncodeMapLen(4 + 2*len(l.blocks))
 	_ = e.EncodeString("q")
-	_ = e.EncodeString(q.ID)
+	_ = e.EncodeString(id)
 	_ = e.EncodeString("i")
 	_ = e.EncodeInt(int64(i))
 	_ = e.EncodeString("n")
-	_ = e.EncodeInt(int64(len(q.Rows)))
+	_ = e.EncodeInt(int64(n))
 	_ = e.EncodeString("pos")
-	_ = e.EncodeBytes(littleEndian(q.Rows))
+	_ = e.EncodeBytes(littleEndian(positions))
 	at := offset + frameHeader
 	for k := range l.blocks {
 		block := &l.blocks[k]
 		if block.size > maxFrame || at-offset+block.size > maxFrame {
-			return nil, tooLarge(q.ID, p.m)
+			return nil, tooLarge(id, p.m)
 		}
 		encodePad(&b, e, block, at)
 		block.offset = at + int64(b.Len())

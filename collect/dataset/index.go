@@ -61,11 +61,11 @@ func (p *plan) encodeEntry(e *msgpack.Encoder, i int) {
 	f := p.frames[i]
 	_ = e.EncodeMapLen(6)
 	_ = e.EncodeString("q")
-	_ = e.EncodeString(p.questions[i].ID)
+	_ = e.EncodeString(p.list.ids[i])
 	_ = e.EncodeString("i")
 	_ = e.EncodeInt(int64(i))
 	_ = e.EncodeString("n")
-	_ = e.EncodeInt(int64(len(p.questions[i].Rows)))
+	_ = e.EncodeInt(int64(p.list.rows[i]))
 	_ = e.EncodeString("offset")
 	_ = e.EncodeInt(f.offset)
 	_ = e.EncodeString("size")

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +27,9 @@ func Open(dir string) (*Reader, error) {
 		return nil, fmt.Errorf("dataset: %s: %w", dir, err)
 	}
 	r := &Reader{dir: dir, prepared: p}
+	if r.questions, err = openQuestions(dir, p.plan.list); err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
 	for shard := range p.plan.shards {
 		f, err := mapFile(filepath.Join(dir, shardName(shard)))
 		if err != nil {
@@ -63,7 +65,7 @@ func checkFinished(dir string) error {
 		return fmt.Errorf("dataset: %s: %w: no question was begun; run collect again with the same arguments", partial, ErrUnfinished)
 	}
 	return fmt.Errorf("dataset: %s: %w: %d of %d questions; run collect again with the same arguments",
-		partial, ErrUnfinished, stored(partial, p.plan), len(p.plan.questions))
+		partial, ErrUnfinished, stored(partial, p.plan), p.plan.list.Len())
 }
 
 func isDir(path string) bool {
@@ -100,39 +102,34 @@ func readMetadata(dir string) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	questions, digest, err := readQuestions(filepath.Join(dir, "questions.jsonl"))
+	list, err := listQuestions(filepath.Join(dir, "questions.jsonl"))
 	if err != nil {
 		return nil, err
 	}
-	if digest != m.QuestionsDigest {
-		return nil, fmt.Errorf("questions.jsonl: sha256: %w: want %s, have %s", ErrCorrupt, m.QuestionsDigest, digest)
+	if list.digest != m.QuestionsDigest {
+		return nil, fmt.Errorf("questions.jsonl: sha256: %w: want %s, have %s", ErrCorrupt, m.QuestionsDigest, list.digest)
 	}
-	if len(questions) != m.Questions {
-		return nil, fmt.Errorf("questions.jsonl: %w: want %d questions, have %d", ErrCorrupt, m.Questions, len(questions))
+	if list.Len() != m.Questions {
+		return nil, fmt.Errorf("questions.jsonl: %w: want %d questions, have %d", ErrCorrupt, m.Questions, list.Len())
 	}
-	if n := positions(questions); n != m.Rows {
-		return nil, fmt.Errorf("questions.jsonl: %w: want %d rows, have %d", ErrCorrupt, m.Rows, n)
+	if list.positions != m.Rows {
+		return nil, fmt.Errorf("questions.jsonl: %w: want %d rows, have %d", ErrCorrupt, m.Rows, list.positions)
 	}
-	p, err := newPlan(m, questions)
+	p, err := newPlan(m, list)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	sum := sha256.Sum256(text)
-	return &prepared{manifest: text, digests: digests{hex.EncodeToString(sum[:]), digest}, plan: p}, nil
+	return &prepared{manifest: text, digests: digests{hex.EncodeToString(sum[:]), list.digest}, plan: p}, nil
 }
 
-func readQuestions(path string) ([]Question, string, error) {
+func listQuestions(path string) (*List, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer f.Close()
-	sum := sha256.New()
-	questions, err := decodeQuestions(io.TeeReader(bufio.NewReaderSize(f, 1<<20), sum))
-	if err != nil {
-		return nil, "", err
-	}
-	return questions, hex.EncodeToString(sum.Sum(nil)), nil
+	return scanQuestions(f)
 }
 
 // readLimited reads a small file.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"slices"
 )
 
 // maxFrame is the largest payload its 4-byte length can state.
@@ -10,12 +11,12 @@ const maxFrame = 1<<32 - 1
 // plan is where every question's frame lies. It follows from the manifest and
 // the questions alone: nothing in the rows files is free but the activations.
 type plan struct {
-	m         *Manifest
-	questions []Question
-	frames    []framePlace // one per question
-	shards    []shardPlace
-	blocks    []blockKind // of every frame
-	at        []int64     // per question and block: the offset of its values
+	m      *Manifest
+	list   *List
+	frames []framePlace // one per question
+	shards []shardPlace
+	blocks []blockKind // of every frame
+	at     []int64     // per question and block: the offset of its values
 }
 
 // blockKind is one kind of values in every frame: a site's rows, or the
@@ -47,25 +48,27 @@ type shardPlace struct {
 
 // newPlan lays out the rows files. A question goes into the next file when it
 // would end past the manifest's ShardBytes and is not the first of its file.
-func newPlan(m *Manifest, questions []Question) (*plan, error) {
-	p := &plan{m: m, questions: questions, frames: make([]framePlace, len(questions))}
+func newPlan(m *Manifest, list *List) (*plan, error) {
+	p := &plan{m: m, list: list, frames: make([]framePlace, list.Len())}
 	for _, site := range m.Sites {
 		p.blocks = append(p.blocks, blockKind{name: site, site: site, dtype: m.DType, width: m.Dim})
 		if n := m.StatsPerRow[site]; n > 0 {
 			p.blocks = append(p.blocks, blockKind{name: site + ".scale", site: site, stats: true, dtype: F32, width: n})
 		}
 	}
+	p.at = make([]int64, 0, list.Len()*len(p.blocks))
 	offset := int64(len(startMagic))
 	first := 0
-	for i := range questions {
-		l, err := p.layout(i, offset)
+	positions := make([]int32, slices.Max(list.rows)) // a place depends on their number only
+	for i, n := range list.rows {
+		l, err := p.layout(i, positions[:n], offset)
 		if err != nil {
 			return nil, err
 		}
 		if i > first && offset+l.size > m.ShardBytes {
 			p.shards = append(p.shards, shardPlace{first: first, end: i, index: offset})
 			offset, first = int64(len(startMagic)), i
-			if l, err = p.layout(i, offset); err != nil {
+			if l, err = p.layout(i, positions[:n], offset); err != nil {
 				return nil, err
 			}
 		}
@@ -75,7 +78,7 @@ func newPlan(m *Manifest, questions []Question) (*plan, error) {
 		p.frames[i] = framePlace{shard: len(p.shards), offset: offset, size: l.size}
 		offset += l.size
 	}
-	p.shards = append(p.shards, shardPlace{first: first, end: len(questions), index: offset})
+	p.shards = append(p.shards, shardPlace{first: first, end: list.Len(), index: offset})
 	return p, nil
 }
 
@@ -85,21 +88,12 @@ func (p *plan) offsets(i int) []int64 {
 	return p.at[i*n : (i+1)*n]
 }
 
-// positions is the number of token positions of all questions.
-func positions(questions []Question) int64 {
-	n := int64(0)
-	for i := range questions {
-		n += int64(len(questions[i].Rows))
-	}
-	return n
-}
-
 // shardName is the file name of a rows file.
 func shardName(i int) string { return fmt.Sprintf("rows-%05d.msgpack", i) }
 
 // Estimate is the size in bytes of the rows files that a manifest and its
 // questions will make, and the number of those files.
-func Estimate(m Manifest, questions []Question) (bytes int64, files int, err error) {
+func Estimate(m Manifest, questions *List) (bytes int64, files int, err error) {
 	prepared, err := prepare(m, questions)
 	if err != nil {
 		return 0, 0, err

@@ -15,27 +15,11 @@ type prepared struct {
 	plan     *plan
 }
 
-// prepare checks the questions, fills in what the manifest says of them, and
-// lays out the rows files.
-func prepare(m Manifest, questions []Question) (*prepared, error) {
-	seen := make(map[string]int, len(questions))
-	for i := range questions {
-		q := &questions[i]
-		if err := q.Validate(); err != nil {
-			return nil, fmt.Errorf("dataset: %w", err)
-		}
-		if before, ok := seen[q.ID]; ok {
-			return nil, fmt.Errorf("dataset: question %q: id: want each once, have it at %d and %d", q.ID, before, i)
-		}
-		seen[q.ID] = i
-	}
-	sum := sha256.New()
-	if err := encodeQuestions(sum, questions); err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
+// prepare fills in what the manifest says of the questions and lays out the
+// rows files.
+func prepare(m Manifest, list *List) (*prepared, error) {
 	m.Format, m.Version = Format, Version
-	m.Questions, m.Rows = len(questions), positions(questions)
-	m.QuestionsDigest = hex.EncodeToString(sum.Sum(nil))
+	m.Questions, m.Rows, m.QuestionsDigest = list.Len(), list.positions, list.digest
 	if m.ShardBytes == 0 {
 		m.ShardBytes = DefaultShardBytes
 	}
@@ -60,7 +44,7 @@ func prepare(m Manifest, questions []Question) (*prepared, error) {
 	if _, err := decodeManifest(text); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	p, err := newPlan(&m, questions)
+	p, err := newPlan(&m, list)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}

@@ -37,7 +37,11 @@ func TestPython(t *testing.T) {
 func printed(t *testing.T, r *dataset.Reader) string {
 	var out strings.Builder
 	m := r.Manifest()
-	for i, q := range r.All() {
+	for i := range r.Len() {
+		q, err := r.Question(i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, site := range m.Sites {
 			var rows, stats []float32
 			for _, layer := range m.Layers {

@@ -1,11 +1,9 @@
 package dataset
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"unicode/utf8"
 )
 
@@ -14,9 +12,6 @@ const (
 	Target  = "target"
 	Control = "control"
 )
-
-// maxLine bounds one line of questions.jsonl.
-const maxLine = 64 << 20
 
 // Question is one line of questions.jsonl: a question, the prompt the model
 // read, and which of its tokens have rows. Byte spans are [first, end).
@@ -101,43 +96,33 @@ func (q *Question) validateTokens(fail func(string, ...any) error) error {
 // within says whether s is a span that is not empty of something n long.
 func within(s [2]int, n int) bool { return s[0] >= 0 && s[0] < s[1] && s[1] <= n }
 
-// encodeQuestions writes questions.jsonl.
-func encodeQuestions(w io.Writer, questions []Question) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	for i := range questions {
-		if err := e.Encode(&questions[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+// lineEncoder makes lines of questions.jsonl.
+type lineEncoder struct {
+	buffer bytes.Buffer
+	json   *json.Encoder
 }
 
-// decodeQuestions reads questions.jsonl.
-func decodeQuestions(r io.Reader) ([]Question, error) {
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, maxLine)
-	var questions []Question
-	seen := map[string]int{}
-	for s.Scan() {
-		line := len(questions) + 1
-		d := json.NewDecoder(bytes.NewReader(s.Bytes()))
-		d.DisallowUnknownFields()
-		var q Question
-		if err := d.Decode(&q); err != nil {
-			return nil, fmt.Errorf("questions.jsonl: line %d: %w: %w", line, ErrCorrupt, err)
-		}
-		if err := q.Validate(); err != nil {
-			return nil, fmt.Errorf("questions.jsonl: line %d: %w: %w", line, ErrCorrupt, err)
-		}
-		if before, ok := seen[q.ID]; ok {
-			return nil, fmt.Errorf("questions.jsonl: line %d: %w: id: want each once, have %q of line %d again", line, ErrCorrupt, q.ID, before)
-		}
-		seen[q.ID] = line
-		questions = append(questions, q)
+// encode gives q's line with its line feed. It is valid until the next call.
+func (e *lineEncoder) encode(q *Question) ([]byte, error) {
+	if e.json == nil {
+		e.json = json.NewEncoder(&e.buffer)
+		e.json.SetEscapeHTML(false)
 	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("questions.jsonl: line %d: %w", len(questions)+1, err)
+	e.buffer.Reset()
+	err := e.json.Encode(q)
+	return e.buffer.Bytes(), err
+}
+
+// decodeLine reads a line of questions.jsonl.
+func decodeLine(line []byte) (*Question, error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	var q Question
+	if err := d.Decode(&q); err != nil {
+		return nil, err
 	}
-	return questions, nil
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	return &q, nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,7 +16,8 @@ import (
 type Reader struct {
 	dir string
 	*prepared
-	files []*mapped
+	questions *questionFile
+	files     []*mapped
 
 	mu     sync.RWMutex // held for writing by Close, so that no page vanishes under a read
 	closed bool
@@ -29,14 +29,30 @@ func (r *Reader) Dir() string { return r.dir }
 // Manifest is the dataset's manifest. Its lists must not be changed.
 func (r *Reader) Manifest() Manifest { return *r.plan.m }
 
-// Questions are all questions, in order. They must not be changed.
-func (r *Reader) Questions() []Question { return r.plan.questions }
+// Len is the number of questions.
+func (r *Reader) Len() int { return r.plan.list.Len() }
 
-// All walks over the questions in order. They must not be changed.
-func (r *Reader) All() iter.Seq2[int, *Question] {
-	return func(yield func(int, *Question) bool) {
-		for i := range r.plan.questions {
-			if !yield(i, &r.plan.questions[i]) {
+// Question reads question i from the file; it is the caller's own.
+func (r *Reader) Question(i int) (*Question, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if err := r.readable(i); err != nil {
+		return nil, err
+	}
+	q, err := r.questions.read(i)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", r.dir, err)
+	}
+	return q, nil
+}
+
+// Questions walks over all questions in order, reading one at a time. Collect
+// gives them as a list.
+func (r *Reader) Questions() Source {
+	return func(yield func(*Question, error) bool) {
+		for i := range r.Len() {
+			q, err := r.Question(i)
+			if !yield(q, err) || err != nil {
 				return
 			}
 		}
@@ -92,13 +108,22 @@ func (r *Reader) values(i int, site string, layer int, stats bool, dst []float32
 	return dst, nil
 }
 
+// readable gives an error where the dataset is closed or has no question i. The
+// caller holds r.mu.
+func (r *Reader) readable(i int) error {
+	if r.closed {
+		return fmt.Errorf("dataset: %s: %w", r.dir, ErrClosed)
+	}
+	if i < 0 || i >= r.Len() {
+		return fmt.Errorf("dataset: %s: question: want 0 to %d, have %d", r.dir, r.Len()-1, i)
+	}
+	return nil
+}
+
 // raw is the stored bytes of one layer of a block. The caller holds r.mu.
 func (r *Reader) raw(i int, site string, layer int, stats bool) ([]byte, error) {
-	if r.closed {
-		return nil, fmt.Errorf("dataset: %s: %w", r.dir, ErrClosed)
-	}
-	if i < 0 || i >= len(r.plan.questions) {
-		return nil, fmt.Errorf("dataset: %s: question: want 0 to %d, have %d", r.dir, len(r.plan.questions)-1, i)
+	if err := r.readable(i); err != nil {
+		return nil, err
 	}
 	k := r.plan.m.layerIndex(layer)
 	if k < 0 {
@@ -109,7 +134,7 @@ func (r *Reader) raw(i int, site string, layer int, stats bool) ([]byte, error) 
 		b := &r.plan.blocks[j]
 		known = known || b.site == site
 		if b.site == site && b.stats == stats {
-			size := b.size(len(r.plan.questions[i].Rows))
+			size := b.size(int(r.plan.list.rows[i]))
 			from := r.plan.offsets(i)[j] + int64(k)*size
 			return r.files[r.plan.frames[i].shard].data[from : from+size : from+size], nil
 		}
@@ -181,7 +206,7 @@ func fileDigest(ctx context.Context, path string) (string, error) {
 	}
 }
 
-// Close unmaps the files. Slices that Raw gave are invalid after it.
+// Close closes and unmaps the files. Slices that Raw gave are invalid after it.
 func (r *Reader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,7 +214,7 @@ func (r *Reader) Close() error {
 		return nil
 	}
 	r.closed = true
-	var errs []error
+	errs := []error{r.questions.close()}
 	for _, f := range r.files {
 		errs = append(errs, f.close())
 	}

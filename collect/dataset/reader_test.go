@@ -106,7 +106,7 @@ func TestOpenUnfinished(t *testing.T) {
 	if _, err := dataset.Open(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing there: %v", err)
 	}
-	w, err := dataset.Create(dir, m, q)
+	w, err := dataset.Create(dir, m, list(t, q))
 	if err != nil {
 		t.Fatal(err)
 	}

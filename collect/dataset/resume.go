@@ -17,12 +17,12 @@ import (
 // one is cut off (see Dropped) and next is the first question to be added. The
 // finished dataset has the same bytes as if it had been written in one piece.
 // Without a dir.partial the error is os.ErrNotExist.
-func Resume(dir string, m Manifest, questions []Question) (w *Writer, next int, err error) {
-	return resume(dir, m, questions, openOS)
+func Resume(dir string, m Manifest, questions *List) (w *Writer, next int, err error) {
+	return resume(dir, m, questions, osDisk{})
 }
 
-func resume(dir string, m Manifest, questions []Question, open openFile) (_ *Writer, next int, err error) {
-	w, err := newWriter(dir, m, questions, open)
+func resume(dir string, m Manifest, questions *List, d disk) (_ *Writer, next int, err error) {
+	w, err := newWriter(dir, m, questions, d)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -36,6 +36,7 @@ func resume(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 		if w.file != nil {
 			w.file.Close()
 		}
+		w.closeQuestions()
 		w.lock.release()
 		return nil, 0, err
 	}
@@ -64,6 +65,9 @@ func (w *Writer) recover() error {
 	if !bytes.Equal(stored, w.manifest) {
 		return fmt.Errorf("dataset: %s: manifest: %w: want other bytes from byte %d on", w.partial, ErrMismatch, difference(stored, w.manifest))
 	}
+	if w.questions, err = openQuestions(w.partial, w.plan.list); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
 	for shard := range w.plan.shards {
 		whole, err := w.recoverShard(shard)
 		if err != nil {
@@ -87,7 +91,7 @@ func (w *Writer) tidy() (begun bool, err error) {
 		name := e.Name()
 		switch {
 		case strings.HasPrefix(name, ".manifest.json"), strings.HasPrefix(name, ".run.json"):
-			if err := os.Remove(filepath.Join(w.partial, name)); err != nil {
+			if err := w.disk.remove(filepath.Join(w.partial, name)); err != nil {
 				return false, fmt.Errorf("dataset: %w", err)
 			}
 		case isShard(name):
@@ -137,10 +141,10 @@ func (w *Writer) recoverShard(shard int) (whole bool, err error) {
 		return false, err
 	}
 	w.dropped += info.Size() - good
-	if err := os.Truncate(path, good); err != nil {
+	if err := w.disk.truncate(path, good); err != nil {
 		return false, err
 	}
-	if w.file, err = w.open(path, os.O_WRONLY|os.O_APPEND); err != nil {
+	if w.file, err = w.disk.open(path, os.O_WRONLY|os.O_APPEND); err != nil {
 		return false, err
 	}
 	if good == 0 {
@@ -174,7 +178,11 @@ func (w *Writer) scan(f *os.File, s shardPlace) (good int64, err error) {
 		if place.offset+place.size > info.Size() {
 			return good, nil
 		}
-		l, err := w.plan.layout(w.next, place.offset)
+		q, err := w.questions.read(w.next)
+		if err != nil {
+			return 0, err
+		}
+		l, err := w.plan.layout(w.next, q.Rows, place.offset)
 		if err != nil {
 			return 0, err
 		}
@@ -205,7 +213,7 @@ func (w *Writer) removeAfter(shard int) error {
 		if err != nil {
 			return err
 		}
-		if err := os.Remove(path); err != nil {
+		if err := w.disk.remove(path); err != nil {
 			return err
 		}
 		w.dropped += info.Size()

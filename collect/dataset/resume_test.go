@@ -6,12 +6,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"premlp/collect/dataset"
 	"premlp/collect/dataset/datasettest"
@@ -85,7 +82,7 @@ func TestResumeAnywhere(t *testing.T) {
 func resumeTo(t *testing.T, dir string, m dataset.Manifest, q []dataset.Question, part, files map[string][]byte) {
 	t.Helper()
 	writeFolder(t, dir+".partial", part)
-	w, next, err := dataset.Resume(dir, m, q)
+	w, next, err := dataset.Resume(dir, m, list(t, q))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +107,7 @@ func TestResumeDamaged(t *testing.T) {
 		part[names[i]][offsets[i]+100] ^= 1
 		dir := filepath.Join(t.TempDir(), "d")
 		writeFolder(t, dir+".partial", part)
-		w, next, err := dataset.Resume(dir, m, q)
+		w, next, err := dataset.Resume(dir, m, list(t, q))
 		if err != nil || next != i || w.Dropped() == 0 {
 			t.Fatalf("want next %d and bytes dropped, have %d, %v", i, next, err)
 		}
@@ -147,13 +144,13 @@ func TestResumeBegun(t *testing.T) {
 	} {
 		resumeTo(t, dir, m, q, part, files)
 	}
-	if _, _, err := dataset.Resume(filepath.Join(t.TempDir(), "none"), m, q); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := dataset.Resume(filepath.Join(t.TempDir(), "none"), m, list(t, q)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("without a folder: %v", err)
 	}
 	headless := maps.Clone(files)
 	delete(headless, "manifest.json")
 	writeFolder(t, dir+".partial", headless)
-	if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := dataset.Resume(dir, m, list(t, q)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("rows without a manifest: %v", err)
 	}
 }
@@ -178,7 +175,7 @@ func TestResumeRefuses(t *testing.T) {
 			files := cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000)
 			writeFolder(t, dir+".partial", files)
 			c.change(&m, q)
-			if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrMismatch) || !strings.Contains(err.Error(), c.want) {
+			if _, _, err := dataset.Resume(dir, m, list(t, q)); !errors.Is(err, dataset.ErrMismatch) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("want %q, have %v", c.want, err)
 			}
 			equalFolders(t, files, readFolder(t, dir+".partial"))
@@ -188,95 +185,8 @@ func TestResumeRefuses(t *testing.T) {
 	for _, n := range []int{3, 5} {
 		dir := filepath.Join(t.TempDir(), "d")
 		writeFolder(t, dir+".partial", cutAt(readFolder(t, datasettest.Write(t, m, q)), 3000))
-		if _, _, err := dataset.Resume(dir, m, datasettest.Questions(n)); !errors.Is(err, dataset.ErrMismatch) {
+		if _, _, err := dataset.Resume(dir, m, list(t, datasettest.Questions(n))); !errors.Is(err, dataset.ErrMismatch) {
 			t.Errorf("%d questions instead of 4: %v", n, err)
 		}
-	}
-}
-
-// The rest of the work is done by another process, which is killed.
-const (
-	killedDir   = "DATASET_TEST_KILLED_DIR"
-	killedAfter = "DATASET_TEST_KILLED_AFTER" // questions, then it waits for its end
-)
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(killedDir); dir != "" {
-		n, _ := strconv.Atoi(os.Getenv(killedAfter))
-		writeSome(dir, n)
-		os.Exit(1) // it should have been killed
-	}
-	os.Exit(m.Run())
-}
-
-// writeSome creates or resumes a dataset, adds n questions and waits to be killed.
-func writeSome(dir string, n int) {
-	m, q := sharded(), datasettest.Questions(40)
-	w, next, err := dataset.Resume(dir, m, q)
-	if errors.Is(err, os.ErrNotExist) {
-		w, err = dataset.Create(dir, m, q)
-	}
-	if err != nil {
-		os.Stderr.WriteString(err.Error())
-		return
-	}
-	for i := next; i < next+n; i++ {
-		if err := w.Add(i, datasettest.Blocks(m, &q[i], i)); err != nil {
-			os.Stderr.WriteString(err.Error())
-			return
-		}
-		os.Stdout.WriteString(strconv.Itoa(i) + "\n")
-	}
-	time.Sleep(10 * time.Minute)
-}
-
-func TestResumeKilled(t *testing.T) {
-	m, q := sharded(), datasettest.Questions(40)
-	dir := filepath.Join(t.TempDir(), "d")
-	for _, questions := range []int{3, 8, 13} {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), killedDir+"="+dir, killedAfter+"="+strconv.Itoa(questions))
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var failed bytes.Buffer
-		cmd.Stderr = &failed
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		seen := 0
-		for one := make([]byte, 1); seen < questions; {
-			if _, err := out.Read(one); err != nil {
-				_ = cmd.Wait()
-				t.Fatalf("%v: %s", err, &failed)
-			}
-			if one[0] == '\n' {
-				seen++
-			}
-		}
-		// While it runs, nobody else may write, and readers hear how far it is.
-		if _, _, err := dataset.Resume(dir, m, q); !errors.Is(err, dataset.ErrLocked) || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) {
-			t.Errorf("resume beside a running one: %v", err)
-		}
-		if _, err := dataset.Create(dir, m, q); !errors.Is(err, dataset.ErrLocked) {
-			t.Errorf("create beside a running one: %v", err)
-		}
-		if _, err := dataset.Open(dir); !errors.Is(err, dataset.ErrUnfinished) || !strings.Contains(err.Error(), " of 40 questions; run collect again") {
-			t.Errorf("open beside a running one: %v", err)
-		}
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait()
-	}
-	w, next, err := dataset.Resume(dir, m, q)
-	if err != nil || next != 3+8+13 {
-		t.Fatalf("want 24 questions to be there, have %d, %v", next, err)
-	}
-	addFrom(t, w, next, q)
-	equalFolders(t, readFolder(t, datasettest.Write(t, m, q)), readFolder(t, dir))
-	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
 	}
 }

@@ -113,10 +113,10 @@ func (v *verification) shard(ctx context.Context, shard int, progress func(done,
 			return err
 		})
 		if err != nil {
-			v.add(fmt.Errorf("%s: frame of question %q: %w", shardName(shard), v.r.plan.questions[i].ID, err))
+			v.add(fmt.Errorf("%s: frame of question %q: %w", shardName(shard), v.r.plan.list.ids[i], err))
 		}
 		if progress != nil {
-			progress(i+1, len(v.r.plan.questions))
+			progress(i+1, v.r.plan.list.Len())
 		}
 	}
 	return nil
@@ -125,7 +125,11 @@ func (v *verification) shard(ctx context.Context, shard int, progress func(done,
 // frame checks the frame of question i and gives its crc.
 func (v *verification) frame(i int) (uint32, error) {
 	m, place := v.r.plan.m, v.r.plan.frames[i]
-	l, err := v.r.plan.layout(i, place.offset)
+	q, err := v.r.questions.read(i)
+	if err != nil {
+		return 0, err
+	}
+	l, err := v.r.plan.layout(i, q.Rows, place.offset)
 	if err != nil {
 		return 0, err
 	}
@@ -134,7 +138,7 @@ func (v *verification) frame(i int) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := len(v.r.plan.questions[i].Rows)
+	n := len(q.Rows)
 	for _, b := range l.blocks {
 		width := b.width
 		if bad := notFinite(b.dtype, data[b.offset:b.offset+b.size]); bad >= 0 {

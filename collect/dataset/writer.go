@@ -1,14 +1,11 @@
 package dataset
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2/maybe"
 )
 
 // syncEvery is how many bytes may lie unsynced in a rows file.
@@ -21,7 +18,8 @@ type Block struct {
 }
 
 // Writer writes a dataset, question by question. It holds one question's bytes
-// at a time and is not safe for concurrent use.
+// at a time, and the questions that were asked for and not yet added. It is not
+// safe for concurrent use.
 //
 // Everything goes into DIR.partial. What was added survives the end of the
 // process, however it comes; the files are synced every 64 MiB, when a rows
@@ -30,8 +28,11 @@ type Block struct {
 type Writer struct {
 	dir, partial string
 	*prepared
+	disk disk
 	lock *lock
-	open openFile
+
+	questions *questionFile
+	asked     map[int]*Question // by Question, until they are added
 
 	next     int // question to be added
 	file     rowsFile
@@ -42,28 +43,17 @@ type Writer struct {
 	err      error // of a write that went wrong: the file may end in half a frame
 }
 
-// rowsFile is what a Writer asks of a rows file.
-type rowsFile interface {
-	io.Writer
-	Sync() error
-	Close() error
-}
-
-type openFile func(path string, flag int) (rowsFile, error)
-
-func openOS(path string, flag int) (rowsFile, error) { return os.OpenFile(path, flag, 0o644) }
-
 // Create begins a dataset that will be the folder dir, missing parents
 // included. Format, Version, Questions, Rows and QuestionsDigest of the
 // manifest are filled in. It is an error, ErrExists, if dir or an unfinished
 // dir.partial is there, and ErrLocked if another run works on it. The questions
-// are kept, not copied, and must not change.
-func Create(dir string, m Manifest, questions []Question) (*Writer, error) {
-	return create(dir, m, questions, openOS)
+// are walked over once more and written.
+func Create(dir string, m Manifest, questions *List) (*Writer, error) {
+	return create(dir, m, questions, osDisk{})
 }
 
-func create(dir string, m Manifest, questions []Question, open openFile) (_ *Writer, err error) {
-	w, err := newWriter(dir, m, questions, open)
+func create(dir string, m Manifest, questions *List, d disk) (_ *Writer, err error) {
+	w, err := newWriter(dir, m, questions, d)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +71,7 @@ func create(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	if err := w.begin(); err != nil {
+		w.closeQuestions()
 		_ = os.RemoveAll(w.partial) // ours, and nothing computed is in it
 		w.lock.release()
 		return nil, err
@@ -88,13 +79,13 @@ func create(dir string, m Manifest, questions []Question, open openFile) (_ *Wri
 	return w, nil
 }
 
-func newWriter(dir string, m Manifest, questions []Question, open openFile) (*Writer, error) {
+func newWriter(dir string, m Manifest, questions *List, d disk) (*Writer, error) {
 	p, err := prepare(m, questions)
 	if err != nil {
 		return nil, err
 	}
 	dir = filepath.Clean(dir)
-	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, open: open}, nil
+	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, disk: d, asked: map[int]*Question{}}, nil
 }
 
 // takeLock locks the unfinished folder and makes sure the finished one is not there.
@@ -114,30 +105,6 @@ func (w *Writer) takeLock() error {
 	return nil
 }
 
-// begin writes the questions, then the manifest: a folder with a manifest has
-// whole questions.
-func (w *Writer) begin() error {
-	f, err := w.open(filepath.Join(w.partial, "questions.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
-	b := bufio.NewWriterSize(f, 1<<20)
-	err = encodeQuestions(b, w.plan.questions)
-	if err == nil {
-		err = b.Flush()
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("dataset: questions.jsonl: %w", err)
-	}
-	if err := maybe.WriteFile(filepath.Join(w.partial, "manifest.json"), w.manifest, 0o644); err != nil {
-		return fmt.Errorf("dataset: manifest.json: %w", err)
-	}
-	return w.sync(w.partial)
-}
-
 // Add writes question index's activations: for every site of the manifest one
 // block. Questions are added in order, each once. Values that are not finite,
 // or not in the dataset's dtype, are refused, and nothing is written then.
@@ -148,33 +115,38 @@ func (w *Writer) Add(index int, blocks map[string]Block) error {
 	if w.lock == nil {
 		return fmt.Errorf("dataset: add: %w", ErrClosed)
 	}
-	if index != w.next || index >= len(w.plan.questions) {
-		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, len(w.plan.questions), index)
+	if n := w.plan.list.Len(); index != w.next || index >= n {
+		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, n, index)
+	}
+	q, err := w.Question(index)
+	if err != nil {
+		return err
 	}
 	place := w.plan.frames[index]
-	if err := w.encodeFrame(index, place, blocks); err != nil {
-		return fmt.Errorf("dataset: question %q: %w", w.plan.questions[index].ID, err)
+	if err := w.encodeFrame(index, q.Rows, place, blocks); err != nil {
+		return fmt.Errorf("dataset: question %q: %w", q.ID, err)
 	}
 	if err := w.write(place); err != nil {
 		w.err = fmt.Errorf("dataset: %s: question %q: %w; %s holds %d of %d questions and can be resumed",
-			shardName(place.shard), w.plan.questions[index].ID, err, w.partial, w.next, len(w.plan.questions))
+			shardName(place.shard), q.ID, err, w.partial, w.next, w.plan.list.Len())
 		return w.err
 	}
+	delete(w.asked, index)
 	return nil
 }
 
 // encodeFrame fills w.frame with a whole frame.
-func (w *Writer) encodeFrame(index int, place framePlace, blocks map[string]Block) error {
+func (w *Writer) encodeFrame(index int, positions []int32, place framePlace, blocks map[string]Block) error {
 	m := w.plan.m
 	if len(blocks) != len(m.Sites) {
 		return fmt.Errorf("sites: want %d (%v), have %d", len(m.Sites), m.Sites, len(blocks))
 	}
-	l, err := w.plan.layout(index, place.offset)
+	l, err := w.plan.layout(index, positions, place.offset)
 	if err != nil {
 		return err
 	}
 	b := append(w.frame[:0], make([]byte, frameHeader)...)
-	n := len(w.plan.questions[index].Rows)
+	n := len(positions)
 	for k, place := range l.blocks {
 		block, ok := blocks[place.site]
 		if !ok {
@@ -206,7 +178,7 @@ func (w *Writer) encodeFrame(index int, place framePlace, blocks map[string]Bloc
 func (w *Writer) write(place framePlace) error {
 	crc := sealFrame(w.frame)
 	if w.file == nil {
-		f, err := w.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		f, err := w.disk.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 		if err != nil {
 			return err
 		}
@@ -253,7 +225,7 @@ func (w *Writer) seal(shard int) error {
 }
 
 func (w *Writer) sync(dir string) error {
-	if err := syncDir(dir); err != nil {
+	if err := w.disk.syncDir(dir); err != nil {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	return nil

@@ -33,7 +33,7 @@ func TestRoundTrip(t *testing.T) {
 				if err := r.Verify(context.Background(), nil); err != nil {
 					t.Fatal(err)
 				}
-				for i := range r.All() {
+				for i := range r.Len() {
 					checkQuestion(t, r, m, &q[i], i, rounded)
 				}
 				if run, err := r.Run(); err != nil || run.Version != "test" {
@@ -120,7 +120,7 @@ func TestEstimate(t *testing.T) {
 		for _, name := range shardNames(files) {
 			want += len(files[name])
 		}
-		size, n, err := dataset.Estimate(m, datasettest.Questions(12))
+		size, n, err := dataset.Estimate(m, list(t, datasettest.Questions(12)))
 		if err != nil || size != int64(want) || n != len(shardNames(files)) {
 			t.Fatalf("want %d bytes in %d files, have %d in %d, %v", want, len(shardNames(files)), size, n, err)
 		}
@@ -164,7 +164,7 @@ func TestCreateRefuses(t *testing.T) {
 			m, q := datasettest.Manifest(), datasettest.Questions(3)
 			c.change(&m, q)
 			dir := filepath.Join(t.TempDir(), "d")
-			_, err := dataset.Create(dir, m, q)
+			_, err := create(dir, m, q)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("want %q, have %v", c.want, err)
 			}
@@ -183,13 +183,22 @@ func seq(n int) []int {
 	return s
 }
 
+// create lists the questions, then begins their dataset.
+func create(dir string, m dataset.Manifest, q []dataset.Question) (*dataset.Writer, error) {
+	l, err := dataset.NewList(dataset.Slice(q))
+	if err != nil {
+		return nil, err
+	}
+	return dataset.Create(dir, m, l)
+}
+
 // A refused Add writes nothing: the right one can follow.
 func TestAddRefuses(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	m, q := datasettest.Manifest(), datasettest.Questions(2)
 	m.DType = dataset.F16
 	dir := filepath.Join(t.TempDir(), "d")
-	w, err := dataset.Create(dir, m, q)
+	w, err := dataset.Create(dir, m, list(t, q))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,11 @@ func Run() dataset.RunInfo {
 func Write(t testing.TB, m dataset.Manifest, questions []dataset.Question) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "dataset")
-	w, err := dataset.Create(dir, m, questions)
+	list, err := dataset.NewList(dataset.Slice(questions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := dataset.Create(dir, m, list)
 	if err != nil {
 		t.Fatal(err)
 	}
