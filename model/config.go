@@ -18,8 +18,9 @@ type Config struct {
 
 	NormEps    float64           `json:"norm_eps"`
 	Activation layers.Activation `json:"activation"`
-	Window     int               `json:"window"` // keys a query sees in sliding-window attention; 0 means all
-	Tied       bool              `json:"tied"`   // the vocabulary head is the embedding's table
+	Window     int               `json:"window"`   // keys a query sees in sliding-window attention; 0 means all
+	Tied       bool              `json:"tied"`     // the vocabulary head is the embedding's table
+	Parallel   bool              `json:"parallel"` // the MLP stands beside attention, not behind it
 
 	AttentionBias bool `json:"attention_bias"` // query, key, value and output projections have biases
 	MLPBias       bool `json:"mlp_bias"`       // the MLP's projections have biases

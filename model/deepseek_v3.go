@@ -23,7 +23,6 @@ var deepseekV3 = &arch{
 		f.block = deepseekBlock
 		decoder(g, c, f)
 	},
-	sites: sequential,
 	// Blocks behind the last one predict tokens further ahead; the model itself
 	// does without.
 	ignores: func(c *Config, name string) bool {

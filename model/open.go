@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -186,7 +187,20 @@ func (m *Model) PackedBytes() int64 { return m.store.Bytes() }
 
 // Sites lists the sites of the architecture's blocks whose rows have the
 // model's width; where Config.Experts is above 0, blocks have the router's too.
-func (m *Model) Sites() []Site { return m.arch.sites(m.config) }
+func (m *Model) Sites() []Site {
+	return slices.DeleteFunc(slices.Clone(layers.BlockSites), func(s Site) bool { return m.Absent(s) != "" })
+}
+
+// Absent says why the architecture's blocks lack a site; "" where they have it.
+func (m *Model) Absent(s Site) string {
+	switch {
+	case s == layers.ResidMid && m.config.Parallel:
+		return "its MLP stands beside attention and no stream lies between them"
+	case s == layers.Router && m.config.Experts == 0:
+		return "its MLPs are no mixtures of experts"
+	}
+	return ""
+}
 
 // Digest returns the SHA-256 of the checkpoint's weights, in hex. It reads
 // every byte once.
