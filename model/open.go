@@ -73,14 +73,11 @@ func (m *Model) openFolder() error {
 	if err != nil {
 		return err
 	}
-	k, err := parseKeys("config.json", data)
+	k, err := m.readJSON(data)
 	if err != nil {
 		return err
 	}
-	if m.arch, err = archByClass(classOf(k)); err != nil {
-		return fmt.Errorf("config.json: %w", err)
-	}
-	if err := errors.Join(m.readConfig(k), m.readEnd(k)); err != nil {
+	if err := m.readEnd(k); err != nil {
 		return err
 	}
 	s, err := weights.OpenSafetensors(m.path)
@@ -117,6 +114,18 @@ func (m *Model) openGGUF() error {
 	}
 	m.source, err = form.source(g, m.config)
 	return err
+}
+
+// readJSON finds the architecture of a config.json and fills m.config.
+func (m *Model) readJSON(data []byte) (*keys, error) {
+	k, err := parseKeys("config.json", data)
+	if err != nil {
+		return nil, err
+	}
+	if m.arch, err = archByClass(classOf(k)); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	return k, m.readConfig(k)
 }
 
 // readConfig fills m.config.

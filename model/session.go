@@ -136,7 +136,7 @@ func (m *Model) build(last int) (*layers.Graph, error) {
 	m.arch.build(g, m.config)
 	err := g.Err()
 	for _, name := range g.Unused() {
-		if !m.arch.isIgnored(m.config, name) {
+		if !g.Failed() && !m.arch.isIgnored(m.config, name) {
 			err = errors.Join(err, fmt.Errorf("weight %s: not used by %s", name, m.config.Architecture))
 		}
 	}
