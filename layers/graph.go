@@ -49,8 +49,21 @@ func (g *Graph) SelectAfter(i int) { g.last = i }
 // Root returns the scope of the checkpoint's root.
 func (g *Graph) Root() Scope { return Scope{g: g} }
 
-// Err returns every problem found while building, joined, or nil.
-func (g *Graph) Err() error { return errors.Join(g.errs...) }
+// Err returns the problems found while building, joined, or nil: all of them
+// unless Failed.
+func (g *Graph) Err() error {
+	if g.Failed() {
+		return errors.Join(append(g.errs[:maxProblems:maxProblems], errors.New("and more: the checkpoint is another model's"))...)
+	}
+	return errors.Join(g.errs...)
+}
+
+// maxProblems is how many problems are listed.
+const maxProblems = 40
+
+// Failed reports whether there are so many problems that building on is of no
+// use.
+func (g *Graph) Failed() bool { return len(g.errs) > maxProblems }
 
 // Unused lists the checkpoint's tensors that no layer asked for.
 func (g *Graph) Unused() []string { return g.source.Unused() }

@@ -20,8 +20,6 @@ type arch struct {
 	config func(c *Config, k *keys)
 	// build makes the graph, from token ids to logits.
 	build func(g *layers.Graph, c *Config)
-	// sites lists those that a block has, in order.
-	sites func(c *Config) []layers.Site
 	// ignored lists endings of tensor names that a checkpoint may hold and the
 	// forward pass does not read, each with its reason in the file that lists it.
 	ignored []string
@@ -35,15 +33,6 @@ var archs = []*arch{
 	granite, glm4, smollm3, exaone4, seedOSS, gptOSS, deepseekV3,
 	gpt2, gptBigCode, gptNeoX, gptJ, codeGen, opt, bloom, mpt, falcon,
 	phi, starCoder2, stableLM, nemotron, cohere,
-}
-
-// sequential lists the sites of blocks whose MLP follows attention.
-func sequential(*Config) []layers.Site { return layers.BlockSites }
-
-// parallel lists the sites of blocks whose MLP stands beside attention: there
-// is no stream between the two.
-func parallel(*Config) []layers.Site {
-	return []layers.Site{layers.ResidPre, layers.MLPIn, layers.MLPOut, layers.ResidPost}
 }
 
 // archByClass finds the architecture of a config.json.

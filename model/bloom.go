@@ -14,7 +14,6 @@ var bloom = &arch{
 	prefix: "transformer.",
 	config: bloomConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, bloomFrame(c)) },
-	sites:  sequential,
 }
 
 // bloomConfig reads the keys of BLOOM's config.json.
@@ -40,7 +39,7 @@ func bloomConfig(c *Config, k *keys) {
 func bloomBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.Node {
 	a := c.attention(b)
 	a.Out, a.Projections = "dense", layers.QKV{Fused: "query_key_value", Groups: c.Heads}
-	a.Score = alibi(alibiSlopes(c.Heads))
+	a.Score = alibi(alibiSlopes(c.Heads, powers))
 	y := layers.Normalize(s.Sub("input_layernorm"), x, c.layerNorm()) // [T, D]
 	y = layers.SelfAttention(s.Sub("self_attention"), y, a)           // [T, D]
 	x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, y))

@@ -13,7 +13,6 @@ var codeGen = &arch{
 	prefix: "transformer.",
 	config: codeGenConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptJFrame(c, codeGenBlock)) },
-	sites:  parallel,
 	// The causal mask: attention does not need it.
 	ignored: []string{".attn.causal_mask", ".attn.bias", ".attn.masked_bias"},
 }

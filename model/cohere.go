@@ -15,7 +15,6 @@ var cohere = &arch{
 	prefix:  "model.",
 	config:  cohereConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, cohereFrame(c)) },
-	sites:   parallel,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 
@@ -32,6 +31,7 @@ func cohereConfig(c *Config, k *keys) {
 	c.sizes(k)
 	c.rope(k)
 	c.Rope.Interleaved = true
+	c.Parallel = true
 	c.NormEps = k.float("layer_norm_eps", 1e-5, 0)
 	c.AttentionBias = k.flag("attention_bias", false)
 	c.activation(k, "hidden_act", layers.SiLU, layers.GELU, layers.GELUTanh, layers.ReLU)

@@ -18,8 +18,9 @@ type Config struct {
 
 	NormEps    float64           `json:"norm_eps"`
 	Activation layers.Activation `json:"activation"`
-	Window     int               `json:"window"` // keys a query sees in sliding-window attention; 0 means all
-	Tied       bool              `json:"tied"`   // the vocabulary head is the embedding's table
+	Window     int               `json:"window"`   // keys a query sees in sliding-window attention; 0 means all
+	Tied       bool              `json:"tied"`     // the vocabulary head is the embedding's table
+	Parallel   bool              `json:"parallel"` // the MLP stands beside attention, not behind it
 
 	AttentionBias bool `json:"attention_bias"` // query, key, value and output projections have biases
 	MLPBias       bool `json:"mlp_bias"`       // the MLP's projections have biases
@@ -83,6 +84,7 @@ const (
 	maxWidth   = 1 << 18
 	maxVocab   = 1 << 24
 	maxContext = 1 << 28
+	maxExperts = 1 << 12
 )
 
 // sizes reads the keys that nearly every decoder has.
@@ -96,9 +98,19 @@ func (c *Config) sizes(k *keys) {
 	c.Vocab = k.integer("vocab_size", 1, maxVocab)
 	c.Context = k.integer("max_position_embeddings", 1, maxContext)
 	c.Tied = k.flag("tie_word_embeddings", false)
+	c.HeadDim = c.width(k, c.HeadDim)
 	if c.KVHeads > 0 && c.Heads%c.KVHeads != 0 {
 		k.fail("num_key_value_heads", "a divisor of num_attention_heads %d", c.Heads)
 	}
+}
+
+// width checks the width of a head and returns one within bounds.
+func (c *Config) width(k *keys, width int) int {
+	if width < 1 || c.Heads*width > maxWidth {
+		k.fail("num_attention_heads", "heads of 1 or more values, all together at most %d, not of %d", maxWidth, width)
+		return 1
+	}
+	return width
 }
 
 // ignoredKeys never change the forward pass: training, generation and

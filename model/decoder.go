@@ -42,6 +42,9 @@ func decoder(g *layers.Graph, c *Config, f frame) {
 	x := f.stream(root, table, c) // [T, D]
 	ropes := map[*layers.Rope]*layers.RopeCache{}
 	for i, b := range c.Blocks {
+		if g.Failed() {
+			break
+		}
 		if b.Rope != nil && ropes[b.Rope] == nil {
 			ropes[b.Rope] = layers.NewRopeCache(*b.Rope)
 		}

@@ -23,7 +23,6 @@ var deepseekV3 = &arch{
 		f.block = deepseekBlock
 		decoder(g, c, f)
 	},
-	sites: sequential,
 	// Blocks behind the last one predict tokens further ahead; the model itself
 	// does without.
 	ignores: func(c *Config, name string) bool {
@@ -47,6 +46,7 @@ func deepseekConfig(c *Config, k *keys) {
 		Value: k.integer("v_head_dim", 1, maxWidth), QueryRank: k.integerOr("q_lora_rank", 0, 1, maxWidth),
 		KeyRank: k.integer("kv_lora_rank", 1, maxWidth), Bias: k.flag("attention_bias", false),
 	}
+	c.width(k, l.Plain+max(l.Rotated, l.Value))
 	c.HeadDim = l.Rotated // what the rope is of
 	c.rope(k)
 	c.Rope.From, c.Rope.Interleaved = l.Plain, k.flag("rope_interleave", true)

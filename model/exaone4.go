@@ -34,5 +34,4 @@ var exaone4 = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }

@@ -18,7 +18,6 @@ var gemma = &arch{
 	build: func(g *layers.Graph, c *Config) {
 		decoder(g, c, gemmaFrame(c, normedBlock(gemmaNorm(c), blockNorms{attention: "input_layernorm", mlp: "post_attention_layernorm"})))
 	},
-	sites: sequential,
 }
 
 // gemmaConfig reads what Gemma's configs have in common.

@@ -18,7 +18,6 @@ var gemma2 = &arch{
 		c.extra = readGemmaScores(k, c)
 	},
 	build: buildGemma2,
-	sites: sequential,
 }
 
 // gemmaScores is what Gemma 2 and 3 do to scores and logits.

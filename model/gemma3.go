@@ -17,7 +17,6 @@ var gemma3 = &arch{
 		f.logitCap = scores.logitCap
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // gemma3Config reads Gemma 3's config.json, whose rotary parameters are one

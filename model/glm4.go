@@ -30,7 +30,6 @@ var glm4 = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // fusedMLP is Llama's MLP with gate and up in one tensor.

@@ -17,7 +17,6 @@ var gpt2 = &arch{
 	prefix: "transformer.",
 	config: gpt2Config,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptFrame(c, gpt2Block)) },
-	sites:  sequential,
 	// The causal mask and the score of what it hides: attention needs neither.
 	ignored: []string{".attn.bias", ".attn.masked_bias"},
 }

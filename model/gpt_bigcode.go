@@ -14,7 +14,6 @@ var gptBigCode = &arch{
 	prefix: "transformer.",
 	config: gptBigCodeConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptFrame(c, gptBigCodeBlock)) },
-	sites:  sequential,
 	// The causal mask and the score of what it hides: attention needs neither.
 	ignored: []string{".attn.bias", ".attn.masked_bias"},
 }

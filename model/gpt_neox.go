@@ -15,19 +15,10 @@ var gptNeoX = &arch{
 	prefix: "gpt_neox.",
 	config: gptNeoXConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptNeoXFrame(c)) },
-	sites: func(c *Config) []layers.Site {
-		if c.extra.(gptNeoXResidual).parallel {
-			return parallel(c)
-		}
-		return sequential(c)
-	},
 	// The causal mask, the score of what it hides, and rotary frequencies, which
 	// follow from the config.
 	ignored: []string{".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"},
 }
-
-// gptNeoXResidual says where the MLP stands.
-type gptNeoXResidual struct{ parallel bool }
 
 // gptNeoXConfig reads the keys of GPT-NeoX's config.json.
 func gptNeoXConfig(c *Config, k *keys) {
@@ -39,7 +30,7 @@ func gptNeoXConfig(c *Config, k *keys) {
 	c.NormEps = k.float("layer_norm_eps", 1e-5, 0)
 	c.AttentionBias = k.flag("attention_bias", true)
 	c.activation(k, "hidden_act", layers.GELU, layers.GELUTanh, layers.ReLU, layers.SiLU)
-	c.extra = gptNeoXResidual{k.flag("use_parallel_residual", true)}
+	c.Parallel = k.flag("use_parallel_residual", true)
 	k.ignore("classifier_dropout", "is_decoder") // another head, and nothing
 }
 
@@ -51,7 +42,7 @@ func gptNeoXBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgo
 	n := layers.Normalize(s.Sub("input_layernorm"), x, c.layerNorm()) // [T, D]
 	y := layers.SelfAttention(s.Sub("attention"), n, a)               // [T, D]
 	read := x
-	if !c.extra.(gptNeoXResidual).parallel {
+	if !c.Parallel {
 		x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, y))
 		read = x
 	}
@@ -59,7 +50,7 @@ func gptNeoXBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgo
 	m := s.Tap(layers.MLPIn, layers.Normalize(s.Sub("post_attention_layernorm"), layers.SelectLast(s.Sub("mlp"), read), c.layerNorm())) // [T, D]
 	mlp := layers.MLP{Hidden: c.Hidden, Activation: c.Activation, Bias: true, Up: "dense_h_to_4h", Down: "dense_4h_to_h"}
 	m = s.Tap(layers.MLPOut, layers.PlainMLP(s.Sub("mlp"), m, mlp)) // [T, D]
-	if c.extra.(gptNeoXResidual).parallel {
+	if c.Parallel {
 		m = layers.Residual(s.Sub("branches"), m, y)
 	}
 	return layers.Residual(s.Sub("mlp_residual"), x, m)

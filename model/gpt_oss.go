@@ -33,7 +33,6 @@ var gptOSS = &arch{
 		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // gptOSSMLP is the mixture under gpt-oss's names.

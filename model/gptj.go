@@ -14,7 +14,6 @@ var gptJ = &arch{
 	prefix: "transformer.",
 	config: gptJConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, gptJFrame(c, gptJBlock)) },
-	sites:  parallel,
 	// The causal mask and the score of what it hides: attention needs neither.
 	ignored: []string{".attn.bias", ".attn.masked_bias"},
 }
@@ -25,6 +24,7 @@ func gptJConfig(c *Config, k *keys) {
 	k.assume("rotary_dim", 64)
 	c.rope(k)
 	c.Rope.Interleaved = true
+	c.Parallel = true
 	k.ignore("rotary", "scale_attn_weights") // always on
 }
 

@@ -26,7 +26,6 @@ var granite = &arch{
 		f.block, f.embedScale, f.logitScale = graniteBlock, factors.embedding, factors.logits
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 type graniteFactors struct{ embedding, attention, residual, logits float32 }

@@ -9,7 +9,6 @@ var llama = &arch{
 	gguf:   []*ggufArch{llamaGGUF},
 	config: llamaConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, llamaFrame(c)) },
-	sites:  sequential,
 	// Older checkpoints store the rotary frequencies, which follow from the
 	// config.
 	ignored: []string{".rotary_emb.inv_freq"},

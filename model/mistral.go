@@ -15,6 +15,5 @@ var mistral = &arch{
 		c.activation(k, "hidden_act", layers.SiLU)
 	},
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, llamaFrame(c)) },
-	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }

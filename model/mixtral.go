@@ -26,7 +26,6 @@ var mixtral = &arch{
 		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // mixtralMLP is the mixture under Mixtral's names.

@@ -9,9 +9,9 @@ import (
 // experts reads the sizes of a mixture: how many there are, under either name,
 // how many are chosen, and the width of one.
 func (c *Config) experts(k *keys, count, hidden string) {
-	c.Experts = k.integerOr("num_local_experts", 0, 1, 1<<16)
+	c.Experts = k.integerOr("num_local_experts", 0, 1, maxExperts)
 	if count != "num_local_experts" {
-		c.Experts = k.integerOr(count, c.Experts, 1, 1<<16)
+		c.Experts = k.integerOr(count, c.Experts, 1, maxExperts)
 	}
 	if c.Experts == 0 {
 		k.fail(count, "the number of experts")

@@ -1,9 +1,6 @@
 package model
 
 import (
-	"math"
-	"math/bits"
-
 	"gorgonia.org/gorgonia"
 
 	"premlp/layers"
@@ -18,7 +15,6 @@ var mpt = &arch{
 	prefix: "transformer.",
 	config: mptConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, mptFrame(c)) },
-	sites:  sequential,
 }
 
 // mptAttention is what MPT's attention has of its own.
@@ -66,29 +62,8 @@ func readMPTAttention(c *Config, a *keys) mptAttention {
 	return mptAttention{
 		scale:  float32(a.float("softmax_scale", 0, 0)),
 		clip:   float32(a.float("clip_qkv", 0, 0)),
-		slopes: mptSlopes(c.Heads, float64(a.integerOr("alibi_bias_max", 8, 1, 1<<10))),
+		slopes: alibiSlopes(c.Heads, powersTo(float64(a.integerOr("alibi_bias_max", 8, 1, 1<<10)))),
 	}
-}
-
-// mptSlopes returns the slopes of n heads: those of the next power of 2, for
-// another number first every other one from the second on, then the rest.
-func mptSlopes(n int, last float64) []float32 {
-	power := 1 << bits.Len(uint(n-1))
-	all := make([]float32, power)
-	for i := range all {
-		exponent := float32(i+1) * float32(last/float64(power))
-		all[i] = float32(1 / math.Exp2(float64(exponent)))
-	}
-	if power == n {
-		return all
-	}
-	var slopes []float32
-	for _, first := range []int{1, 0} {
-		for i := first; i < power; i += 2 {
-			slopes = append(slopes, all[i])
-		}
-	}
-	return slopes[:n]
 }
 
 // mptBlock is a pre-norm block. The MLP module adds the stream itself, so that

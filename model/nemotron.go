@@ -15,7 +15,6 @@ var nemotron = &arch{
 	prefix:  "model.",
 	config:  nemotronConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, nemotronFrame(c)) },
-	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 

@@ -25,5 +25,4 @@ var olmo = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }

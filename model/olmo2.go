@@ -18,7 +18,6 @@ var olmo2 = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 func olmo2Config(c *Config, k *keys) {

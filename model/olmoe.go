@@ -23,5 +23,4 @@ var olmoe = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -72,14 +73,11 @@ func (m *Model) openFolder() error {
 	if err != nil {
 		return err
 	}
-	k, err := parseKeys("config.json", data)
+	k, err := m.readJSON(data)
 	if err != nil {
 		return err
 	}
-	if m.arch, err = archByClass(classOf(k)); err != nil {
-		return fmt.Errorf("config.json: %w", err)
-	}
-	if err := errors.Join(m.readConfig(k), m.readEnd(k)); err != nil {
+	if err := m.readEnd(k); err != nil {
 		return err
 	}
 	s, err := weights.OpenSafetensors(m.path)
@@ -116,6 +114,18 @@ func (m *Model) openGGUF() error {
 	}
 	m.source, err = form.source(g, m.config)
 	return err
+}
+
+// readJSON finds the architecture of a config.json and fills m.config.
+func (m *Model) readJSON(data []byte) (*keys, error) {
+	k, err := parseKeys("config.json", data)
+	if err != nil {
+		return nil, err
+	}
+	if m.arch, err = archByClass(classOf(k)); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	return k, m.readConfig(k)
 }
 
 // readConfig fills m.config.
@@ -186,7 +196,20 @@ func (m *Model) PackedBytes() int64 { return m.store.Bytes() }
 
 // Sites lists the sites of the architecture's blocks whose rows have the
 // model's width; where Config.Experts is above 0, blocks have the router's too.
-func (m *Model) Sites() []Site { return m.arch.sites(m.config) }
+func (m *Model) Sites() []Site {
+	return slices.DeleteFunc(slices.Clone(layers.BlockSites), func(s Site) bool { return m.Absent(s) != "" })
+}
+
+// Absent says why the architecture's blocks lack a site; "" where they have it.
+func (m *Model) Absent(s Site) string {
+	switch {
+	case s == layers.ResidMid && m.config.Parallel:
+		return "its MLP stands beside attention and no stream lies between them"
+	case s == layers.Router && m.config.Experts == 0:
+		return "its MLPs are no mixtures of experts"
+	}
+	return ""
+}
 
 // Digest returns the SHA-256 of the checkpoint's weights, in hex. It reads
 // every byte once.

@@ -14,7 +14,6 @@ var opt = &arch{
 	prefix: "model.decoder.",
 	config: optConfig,
 	build:  func(g *layers.Graph, c *Config) { decoder(g, c, optFrame(c)) },
-	sites:  sequential,
 	// The version of the training code's format.
 	ignored: []string{"decoder.version"},
 }

@@ -15,7 +15,6 @@ var phi = &arch{
 	prefix:  "model.",
 	config:  phiConfig,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, phiFrame(c)) },
-	sites:   parallel,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 
@@ -29,6 +28,7 @@ func phiConfig(c *Config, k *keys) {
 	c.rope(k)
 	c.NormEps = k.float("layer_norm_eps", 1e-5, 0)
 	c.AttentionBias, c.MLPBias = true, true
+	c.Parallel = true
 	c.activation(k, "hidden_act", layers.GELUTanh, layers.GELU, layers.ReLU, layers.SiLU)
 	c.extra = phiNorms{k.flag("qk_layernorm", false)}
 	k.ignore("embd_pdrop", "resid_pdrop") // training

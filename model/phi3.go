@@ -27,6 +27,5 @@ var phi3 = &arch{
 		})
 		decoder(g, c, f)
 	},
-	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }

@@ -17,7 +17,6 @@ var qwen2 = &arch{
 		f.block = qwen2Block(c, denseMLP)
 		decoder(g, c, f)
 	},
-	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 

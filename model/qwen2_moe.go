@@ -22,7 +22,6 @@ var qwen2MoE = &arch{
 		f.block = qwen2Block(c, qwen2MoEMLP)
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // qwenExperts reads the mixture of Qwen's configs; all blocks have one.

@@ -16,7 +16,6 @@ var qwen3 = &arch{
 		f.block = qwen3Block(c, denseMLP)
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }
 
 // qwen3Block is Llama's with normed queries and keys.

@@ -17,5 +17,4 @@ var qwen3MoE = &arch{
 		f.block = qwen3Block(c, mixtureMLP(func(c *Config) layers.Route { return layers.SoftmaxRoute(c.ExpertsChosen, c.expertsNormed) }))
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }

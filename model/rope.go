@@ -35,6 +35,12 @@ func (c *Config) readRope(k, p *keys, theta float64) {
 		return
 	}
 	read(c, p, width)
+	for _, f := range append(c.Rope.Inverse[:len(c.Rope.Inverse):len(c.Rope.Inverse)], c.Rope.Factor) {
+		if f-f != 0 || f < 0 {
+			p.fail("rope_type", "parameters that give finite frequencies")
+			break
+		}
+	}
 }
 
 // ropeTypes changes the default rope of a config to each published type.

@@ -20,5 +20,4 @@ var seedOSS = &arch{
 		f.block = llamaBlock(c, names)
 		decoder(g, c, f)
 	},
-	sites: sequential,
 }

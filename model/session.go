@@ -136,7 +136,7 @@ func (m *Model) build(last int) (*layers.Graph, error) {
 	m.arch.build(g, m.config)
 	err := g.Err()
 	for _, name := range g.Unused() {
-		if !m.arch.isIgnored(m.config, name) {
+		if !g.Failed() && !m.arch.isIgnored(m.config, name) {
 			err = errors.Join(err, fmt.Errorf("weight %s: not used by %s", name, m.config.Architecture))
 		}
 	}
@@ -151,19 +151,16 @@ func (m *Model) checkPoints(points []Point) error {
 	for _, p := range points {
 		switch {
 		case p.Site == layers.Logits:
-		case p.Site == layers.Router && m.config.Experts > 0: // the graph knows which blocks have one
-		case !slices.Contains(m.Sites(), p.Site):
-			return fmt.Errorf("site %s: %s has none%s; it has %s", p.Site, m.config.Architecture, whyAbsent[p.Site], joinSites(m.Sites()))
+		case m.Absent(p.Site) != "":
+			return fmt.Errorf("site %s: %s has none, since %s; it has %s", p.Site, m.config.Architecture, m.Absent(p.Site), joinSites(m.Sites()))
+		case p.Site == layers.Router: // the graph knows which blocks have one
+		case !slices.Contains(layers.BlockSites, p.Site):
+			return fmt.Errorf("site %s: %s has none; it has %s", p.Site, m.config.Architecture, joinSites(m.Sites()))
 		case p.Layer < 0 || p.Layer >= m.config.Layers:
 			return fmt.Errorf("%s: want a layer from 0 to %d", p, m.config.Layers-1)
 		}
 	}
 	return nil
-}
-
-// whyAbsent says why an architecture lacks a site.
-var whyAbsent = map[Site]string{
-	layers.ResidMid: ", since its MLP stands beside attention and no stream lies between them",
 }
 
 // joinSites lists sites for a message.

@@ -27,5 +27,4 @@ var smollm3 = &arch{
 		}
 	},
 	build: func(g *layers.Graph, c *Config) { decoder(g, c, llamaFrame(c)) },
-	sites: sequential,
 }

@@ -10,26 +10,19 @@ import (
 // heads, or with the MLP beside attention behind one norm. Bellagente et al.,
 // "Stable LM 2 1.6B technical report", 2024.
 var stableLM = &arch{
-	class:  "StableLmForCausalLM",
-	gguf:   []*ggufArch{stableLMGGUF},
-	also:   []string{"StableLMEpochForCausalLM"},
-	prefix: "model.",
-	config: stableLMConfig,
-	build:  func(g *layers.Graph, c *Config) { decoder(g, c, stableLMFrame(c)) },
-	sites: func(c *Config) []layers.Site {
-		if c.extra.(stableLMForm).parallel {
-			return parallel(c)
-		}
-		return sequential(c)
-	},
+	class:   "StableLmForCausalLM",
+	gguf:    []*ggufArch{stableLMGGUF},
+	also:    []string{"StableLMEpochForCausalLM"},
+	prefix:  "model.",
+	config:  stableLMConfig,
+	build:   func(g *layers.Graph, c *Config) { decoder(g, c, stableLMFrame(c)) },
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 
 // stableLMForm is what the config's flags say.
 type stableLMForm struct {
-	parallel bool // the MLP stands beside attention
-	bias     bool // of query, key and value projections
-	norms    bool // queries and keys are normalised, each head with its own weight
+	bias  bool // of query, key and value projections
+	norms bool // queries and keys are normalised, each head with its own weight
 }
 
 // stableLMConfig reads the keys of StableLM's config.json.
@@ -40,11 +33,8 @@ func stableLMConfig(c *Config, k *keys) {
 	c.rope(k)
 	c.NormEps = k.float("layer_norm_eps", 1e-5, 0)
 	c.activation(k, "hidden_act", layers.SiLU, layers.GELU, layers.GELUTanh, layers.ReLU)
-	c.extra = stableLMForm{
-		parallel: k.flag("use_parallel_residual", false),
-		bias:     k.flag("use_qkv_bias", false),
-		norms:    k.flag("qk_layernorm", false),
-	}
+	c.Parallel = k.flag("use_parallel_residual", false)
+	c.extra = stableLMForm{bias: k.flag("use_qkv_bias", false), norms: k.flag("qk_layernorm", false)}
 }
 
 // stableLMBlock is x += attention(norm(x)); x += mlp(norm'(x)), or with the
@@ -60,7 +50,7 @@ func stableLMBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorg
 	n := layers.Normalize(s.Sub("input_layernorm"), x, c.layerNorm()) // [T, D]
 	y := layers.SelfAttention(s.Sub("self_attn"), n, a)               // [T, D]
 	x = layers.Residual(s.Sub("attn_residual"), x, y)
-	if !form.parallel {
+	if !c.Parallel {
 		s.Tap(layers.ResidMid, x)
 		n = layers.Normalize(s.Sub("post_attention_layernorm"), x, c.layerNorm()) // [T, D]
 	}

@@ -15,7 +15,6 @@ var starCoder2 = &arch{
 	prefix:  "model.",
 	config:  starCoder2Config,
 	build:   func(g *layers.Graph, c *Config) { decoder(g, c, starCoder2Frame(c)) },
-	sites:   sequential,
 	ignored: []string{".rotary_emb.inv_freq"}, // follows from the config
 }
 
