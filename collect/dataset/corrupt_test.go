@@ -6,10 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -52,71 +50,6 @@ func readAll(r *dataset.Reader) error {
 		}
 	}
 	return nil
-}
-
-// damage changes one file in one random way and says how.
-func damage(r *rand.Rand, b []byte) ([]byte, string) {
-	b = bytes.Clone(b)
-	at := r.IntN(len(b))
-	switch r.IntN(6) {
-	case 0:
-		b[at] ^= 1 << r.IntN(8)
-		return b, "a bit"
-	case 1:
-		b[at] ^= byte(1 + r.IntN(255))
-		return b, "a byte"
-	case 2:
-		return b[:at], "cut"
-	case 3:
-		return slices.Delete(b, at, at+1), "a byte out"
-	case 4:
-		return slices.Insert(b, at, byte(r.IntN(256))), "a byte in"
-	default:
-		return append(b, byte(r.IntN(256))), "a byte behind"
-	}
-}
-
-// Every damage to any file is found, and none ends the process.
-func TestDamage(t *testing.T) {
-	files := readFolder(t, datasettest.Write(t, sharded(), datasettest.Questions(6)))
-	names := slices.Sorted(maps.Keys(files))
-	dir := filepath.Join(t.TempDir(), "d")
-	writeFolder(t, dir, files)
-	if err := check(dir); err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(5, 6))
-	for range 2200 {
-		name := names[r.IntN(len(names))]
-		bad, how := damage(r, files[name])
-		damaged(t, dir, files, name, bad, how)
-	}
-	for _, name := range names {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-		if check(dir) == nil {
-			t.Errorf("%s missing: not found", name)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// damaged wants the change of one file to be found, and puts the file back.
-func damaged(t *testing.T, dir string, files map[string][]byte, name string, bad []byte, how string) {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, bad, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := check(dir); err == nil {
-		t.Fatalf("%s: %s: not found", name, how)
-	}
-	if err := os.WriteFile(path, files[name], 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Each single byte of a small dataset's files is vouched for.
