@@ -9,9 +9,10 @@ import (
 	"premlp/model"
 )
 
-// maxBatchBytes bounds the rows of one batch, which are held until they are
-// written. A question that is larger is computed alone.
-const maxBatchBytes = 64 << 20
+// DefaultBatchBytes is how many bytes of rows are held until they are written,
+// or an eighth of the packed weights where that is more. Fewer make smaller
+// batches, which compute more often what prompts begin with alike.
+const DefaultBatchBytes = 64 << 20
 
 // runner is what batches need of a model.Session.
 type runner interface {
@@ -28,6 +29,8 @@ type batch struct {
 	stats  map[string]int // site → statistics per row
 	pack   func(prompts, sel [][]int32) *packed
 
+	maxTokens, maxBytes int // of the questions of a batch, if it is more than one
+
 	questions []*dataset.Question
 	blocks    []map[string]dataset.Block // per question: site → [layers, rows, D]
 	values    []float32                  // of all blocks
@@ -38,6 +41,12 @@ type batch struct {
 func newBatch(p *Plan) *batch {
 	m := &p.Manifest
 	b := &batch{run: p.runner, layers: m.Layers, sites: m.Sites, dim: m.Dim, stats: m.StatsPerRow, pack: packEach}
+	if b.maxTokens = p.options.BatchTokens; b.maxTokens <= 0 {
+		b.maxTokens = DefaultBatchTokens
+	}
+	if b.maxBytes = p.options.BatchBytes; b.maxBytes <= 0 {
+		b.maxBytes = max(DefaultBatchBytes, int(p.loaded.Model.PackedBytes()/8))
+	}
 	if !p.options.NoSharing {
 		kind := p.loaded.Model.Config().PromptKind
 		b.pack = func(prompts, sel [][]int32) *packed { return packTree(prompts, sel, kind) }
@@ -46,8 +55,8 @@ func newBatch(p *Plan) *batch {
 }
 
 // fill takes questions from first on and before end: as many as have no more
-// than budget tokens and maxBatchBytes of rows, at least one.
-func (b *batch) fill(first, end, budget int, question func(i int) (*dataset.Question, error)) error {
+// than maxTokens tokens and maxBytes of rows, at least one.
+func (b *batch) fill(first, end int, question func(i int) (*dataset.Question, error)) error {
 	b.questions = b.questions[:0]
 	tokens, bytes := 0, 0
 	for i := first; i < end; i++ {
@@ -57,7 +66,7 @@ func (b *batch) fill(first, end, budget int, question func(i int) (*dataset.Ques
 		}
 		tokens += len(q.IDs)
 		bytes += 4 * b.size(q)
-		if i > first && (tokens > budget || bytes > maxBatchBytes) {
+		if i > first && (tokens > b.maxTokens || bytes > b.maxBytes) {
 			break
 		}
 		b.questions = append(b.questions, q)

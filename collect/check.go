@@ -87,7 +87,7 @@ func CheckRows(q *dataset.Question, site string, layer int, rows []float32, dim 
 	if want := len(q.Rows) * dim; len(rows) != want {
 		return fmt.Errorf("question %s: %s.%d: want [%d, %d] values, have %d", q.ID, site, layer, len(q.Rows), dim, len(rows))
 	}
-	if dataset.Finite(rows) {
+	if finite(rows) {
 		return nil
 	}
 	for i, v := range rows {
@@ -96,4 +96,21 @@ func CheckRows(q *dataset.Question, site string, layer int, rows []float32, dim 
 		}
 	}
 	return nil
+}
+
+// finite reports whether no value is NaN or infinite. Times 0 these are NaN, as
+// is every sum with one of them; four sums do not wait for each other.
+func finite(values []float32) bool {
+	var a, b, c, d float32
+	for len(values) >= 4 {
+		a += values[0] * 0
+		b += values[1] * 0
+		c += values[2] * 0
+		d += values[3] * 0
+		values = values[4:]
+	}
+	for _, v := range values {
+		a += v * 0
+	}
+	return a+b+c+d == 0
 }

@@ -256,3 +256,22 @@ func TestCheckRows(t *testing.T) {
 		}
 	}
 }
+
+// Each place of a value that is not finite is looked at, in rows of every length.
+func TestFinite(t *testing.T) {
+	for n := range 20 {
+		values := slices.Repeat([]float32{math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}, n)[:n]
+		if !finite(values) {
+			t.Errorf("%d values: want them finite", n)
+		}
+		for i := range values {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				spoilt := slices.Clone(values)
+				spoilt[i] = float32(bad)
+				if finite(spoilt) {
+					t.Errorf("%v at %d of %d: want it found", bad, i, n)
+				}
+			}
+		}
+	}
+}

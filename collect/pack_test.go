@@ -96,10 +96,10 @@ func TestBatchFill(t *testing.T) {
 	q := func(tokens, rows int) dataset.Question {
 		return dataset.Question{IDs: make([]int32, tokens), Rows: make([]int32, rows)}
 	}
-	b := &batch{layers: make([]int, 32), sites: []string{"mlp_in"}, dim: 4096}
+	b := &batch{layers: make([]int, 32), sites: []string{"mlp_in"}, dim: 4096, maxBytes: 64 << 20}
 	for _, c := range []struct {
 		questions []dataset.Question
-		budget    int
+		tokens    int
 		want      int
 	}{
 		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 20, 2},
@@ -110,9 +110,10 @@ func TestBatchFill(t *testing.T) {
 	} {
 		for first := range 2 { // a question before them changes nothing
 			questions := append(make([]dataset.Question, first), c.questions...)
-			err := b.fill(first, len(questions), c.budget, func(i int) (*dataset.Question, error) { return &questions[i], nil })
+			b.maxTokens = c.tokens
+			err := b.fill(first, len(questions), func(i int) (*dataset.Question, error) { return &questions[i], nil })
 			if err != nil || len(b.questions) != c.want || b.questions[0] != &questions[first] {
-				t.Errorf("%d questions, %d tokens: want %d, have %d, %v", len(c.questions), c.budget, c.want, len(b.questions), err)
+				t.Errorf("%d questions, %d tokens: want %d, have %d, %v", len(c.questions), c.tokens, c.want, len(b.questions), err)
 			}
 		}
 	}

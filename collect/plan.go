@@ -24,7 +24,8 @@ type Options struct {
 	Layers      []int // ascending
 	DType       dataset.DType
 	Threads     int
-	BatchTokens int   // 0: DefaultBatchTokens
+	BatchTokens int   // of prompts computed at once; 0: DefaultBatchTokens
+	BatchBytes  int   // of rows held until they are written; 0: see DefaultBatchBytes
 	Seed        int64 // recorded in the manifest
 	ShardBytes  int64 // 0: dataset.DefaultShardBytes
 	FastBF16    bool  // the lossy arithmetic, see model.SessionOptions

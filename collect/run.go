@@ -104,13 +104,9 @@ func (p *Plan) runInfo(start time.Time, s *Summary) dataset.RunInfo {
 
 // batches computes the questions from the writer's next on.
 func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progress func(done, total int)) error {
-	budget := p.options.BatchTokens
-	if budget <= 0 {
-		budget = DefaultBatchTokens
-	}
 	b := newBatch(p)
 	for first := w.Next(); first < p.Len(); first = w.Next() {
-		if err := b.fill(first, p.Len(), budget, w.Question); err != nil {
+		if err := b.fill(first, p.Len(), w.Question); err != nil {
 			return err
 		}
 		n := len(b.questions)

@@ -63,27 +63,30 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Values and statistics that the model would not give are found.
+// Values and statistics that the model would not give are found, in each dtype.
 func TestVerifyFindsOtherBits(t *testing.T) {
 	l := tiny(t)
-	for _, stats := range []bool{false, true} {
-		o := everything(t, l)
-		p := prepare(t, l, tinyJob(l), o)
-		// From the third question on one number is off: whole frames, right checksums.
-		p.options.BatchTokens = 1
-		p.runner = &stopping{runner: p.session, left: 2, spoil: 0.25, stats: stats}
-		if _, err := p.Run(t.Context(), nil, nil); err != nil {
-			t.Fatal(err)
-		}
-		v, err := Verify(t.Context(), o.Dir, VerifyOptions{Model: l, Sample: 20})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v.OK || !slices.Contains(v.Different, "q00003, mlp_in.1") || slices.Contains(v.Different, "q00002, mlp_in.1") {
-			t.Errorf("statistics %v: want q00003 different and q00002 not, have %v", stats, v.Different)
-		}
-		if v, err = Verify(t.Context(), o.Dir, VerifyOptions{}); err != nil || !v.OK || len(v.Recomputed) != 0 {
-			t.Errorf("without a model: want what is stored checked alone, have %+v, %v", v, err)
+	for _, dtype := range []dataset.DType{dataset.F32, dataset.BF16, dataset.F16} {
+		for _, stats := range []bool{false, true} {
+			o := everything(t, l)
+			o.DType = dtype
+			p := prepare(t, l, tinyJob(l), o)
+			// From the third question on one number is off: whole frames, right checksums.
+			p.options.BatchTokens = 1
+			p.runner = &stopping{runner: p.session, left: 2, spoil: 0.25, stats: stats}
+			if _, err := p.Run(t.Context(), nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			v, err := Verify(t.Context(), o.Dir, VerifyOptions{Model: l, Sample: 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v.OK || !slices.Contains(v.Different, "q00003, mlp_in.1") || slices.Contains(v.Different, "q00002, mlp_in.1") {
+				t.Errorf("%s, statistics %v: want q00003 different and q00002 not, have %v", dtype, stats, v.Different)
+			}
+			if v, err = Verify(t.Context(), o.Dir, VerifyOptions{}); err != nil || !v.OK || len(v.Recomputed) != 0 {
+				t.Errorf("%s: without a model: want what is stored checked alone, have %+v, %v", dtype, v, err)
+			}
 		}
 	}
 }

@@ -28,6 +28,7 @@ type collectFlags struct {
 	layers, dtype, system, date   string
 	noChat, dryRun, fast          bool
 	threads, batchTokens          int
+	batchBytes                    int
 	seed                          int64
 	show                          string
 }
@@ -67,6 +68,7 @@ line. --questions takes ready questions instead of both.`,
 	flags.StringVar(&f.date, "date", "", "the day a chat template that shows one sees, YYYY-MM-DD (default today)")
 	flags.StringVar(&f.dtype, "dtype", string(dataset.F32), "type of the stored rows: f32, or rounded to bf16 or f16")
 	flags.IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
+	flags.IntVar(&f.batchBytes, "batch-bytes", 0, "bytes of rows held until they are written (default 64 MiB, or an eighth of the packed weights); the result does not depend on it")
 	flags.Int64Var(&f.seed, "seed", 0, "recorded in the manifest")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything, but do not run the model")
 	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
@@ -226,7 +228,7 @@ func (f collectFlags) job(c *cobra.Command, l *collect.Loaded) (collect.Job, err
 
 // options turns the flags into what is stored and how.
 func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
-	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, Seed: f.seed, FastBF16: f.fast}
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
 		return o, err

@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"premlp/collect/dataset"
+	"premlp/collect/dataset/datasettest"
 )
 
 // collectArgs is a small job on a model.
@@ -170,5 +175,65 @@ func TestCollectInterrupted(t *testing.T) {
 		if !bytes.Equal(readFile(t, filepath.Join(whole, name)), readFile(t, filepath.Join(stopped, name))) {
 			t.Errorf("%s: other bytes after a stop", name)
 		}
+	}
+}
+
+// TestCollectBesideAnother runs the command while another one works on the same
+// folder: it says so and by whom, and disturbs nothing.
+func TestCollectBesideAnother(t *testing.T) {
+	m, out := tinyModel(t), filepath.Join(t.TempDir(), "out")
+	q := datasettest.Questions(2)
+	list, err := dataset.NewList(dataset.Slice(q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := dataset.Create(out, datasettest.Manifest(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	status, _, stderr := premlp(t, collectArgs(t, m, out)...)
+	if want := fmt.Sprintf("in use by another run (process %d on ", os.Getpid()); status != exitFailed || !strings.Contains(stderr, want) {
+		t.Errorf("want %q, have status %d, %q", want, status, stderr)
+	}
+	for i := range q {
+		if err := other.Add(i, datasettest.Blocks(other.Manifest(), &q[i], i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := other.Finish(datasettest.Run()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := dataset.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.Verify(t.Context(), nil), r.Close()); err != nil {
+		t.Errorf("the other's dataset: %v", err)
+	}
+}
+
+// TestCollectDTypes stores rounded rows and compares the bits of all of them with
+// rows computed again.
+func TestCollectDTypes(t *testing.T) {
+	m := tinyModel(t)
+	sizes := map[string]int64{}
+	for _, dtype := range []string{"f32", "bf16", "f16"} {
+		out := filepath.Join(t.TempDir(), "out")
+		if status, _, stderr := premlp(t, collectArgs(t, m, out, "--dtype", dtype, "--sites", "all")...); status != exitDone {
+			t.Fatal(stderr)
+		}
+		status, stdout, stderr := premlp(t, "verify", out, "--model", m, "--sample", "20")
+		if status != exitDone || !strings.Contains(stdout, "20 questions computed again: 0 places differ") {
+			t.Errorf("%s: verify: status %d, %q, %q", dtype, status, stdout, stderr)
+		}
+		info, err := os.Stat(filepath.Join(out, "rows-00000.msgpack"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes[dtype] = info.Size()
+	}
+	if full, half := sizes["f32"], sizes["bf16"]; half != sizes["f16"] || half > full*2/3 {
+		t.Errorf("want rows files of about half the size, have %v", sizes)
 	}
 }

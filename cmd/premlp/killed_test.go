@@ -61,6 +61,9 @@ func TestCollectKilled(t *testing.T) {
 		t.Skip("a killed process cannot be told from one that failed")
 	}
 	kills := 60
+	if testing.Short() {
+		kills = 10
+	}
 	if os.Getenv("PREMLP_TEST_LONG") != "" {
 		kills = 2000
 	}
@@ -122,8 +125,9 @@ func (j *killedJob) once(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	stage, share := j.rand.IntN(4), j.rand.Float64()
 	go func() {
-		j.wait(ctx)
+		j.wait(ctx, stage, share)
 		cancel() // kills it
 	}()
 	err := cmd.Wait()
@@ -147,10 +151,11 @@ func (j *killedJob) once(t *testing.T) {
 	}
 }
 
-// wait waits for the moment to kill.
-func (j *killedJob) wait(ctx context.Context) {
+// wait waits for the moment to kill, which is at a share of the time that a
+// stage of the run takes.
+func (j *killedJob) wait(ctx context.Context, stage int, share float64) {
 	within := j.time
-	switch j.rand.IntN(4) {
+	switch stage {
 	case 0: // anywhere, the start of the process included
 	case 1: // once all rows are there
 		j.until(ctx, j.lock(), 0)
@@ -161,7 +166,7 @@ func (j *killedJob) wait(ctx context.Context) {
 		j.until(ctx, j.lock(), 0)
 		within = j.writing
 	}
-	time.Sleep(time.Duration(j.rand.Int64N(int64(within))))
+	time.Sleep(time.Duration(share * float64(within)))
 }
 
 // until waits until a file has a size.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"premlp/collect/dataset"
+	"premlp/collect/dataset/datasettest"
 )
 
 // Write one question's activations at one site and layer, then read them back.
@@ -71,4 +72,68 @@ func Example() {
 		fmt.Println(q.ID, q.Tokens, x)
 	}
 	// Output: q00001 [ big ?] [1 2 3 4 5 6 7 8]
+}
+
+// The mean of layer 2's rows 3 to 9, read where they lie in the mapped file.
+func ExampleReader_Layer() {
+	tmp, err := os.MkdirTemp("", "dataset")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(tmp)
+	dir, err := writeExample(tmp)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	r, err := dataset.Open(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	m := r.Manifest()
+	mean := make([]float64, m.Dim)
+	var values []float32
+	const from, to = 3, 9
+	for p, err := range r.Layer("mlp_in", 2, from, to) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("question %d: rows %d to %d\n", p.Question, p.Row, p.Row+p.Rows)
+		values = m.DType.Decode(values, p.Data)
+		for i, v := range values {
+			mean[i%m.Dim] += float64(v) / (to - from)
+		}
+	}
+	fmt.Printf("%.3f\n", mean)
+	// Output:
+	// question 2: rows 0 to 3
+	// question 3: rows 0 to 3
+	// [0.847 1.160 -0.639 0.085 -0.087 -1.167 -1.563 -0.632]
+}
+
+// writeExample writes a small dataset of random numbers: question i has i + 1
+// rows.
+func writeExample(parent string) (dir string, err error) {
+	dir = filepath.Join(parent, "random")
+	m, questions := datasettest.Manifest(), datasettest.Questions(5)
+	list, err := dataset.NewList(dataset.Slice(questions))
+	if err != nil {
+		return "", err
+	}
+	w, err := dataset.Create(dir, m, list)
+	if err != nil {
+		return "", err
+	}
+	defer w.Close()
+	for i := range questions {
+		if err := w.Add(i, datasettest.Blocks(m, &questions[i], i)); err != nil {
+			return "", err
+		}
+	}
+	return dir, w.Finish(datasettest.Run())
 }

@@ -3,7 +3,6 @@ package dataset_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"premlp/collect/dataset"
@@ -86,27 +85,6 @@ func TestHalfNearest(t *testing.T) {
 				y := float64(f.decode(other))
 				if d := math.Abs(y - float64(x)); !math.IsNaN(d) && d < have {
 					t.Fatalf("%s: %v: want %04x, have %04x", f.name, x, other, h)
-				}
-			}
-		}
-	}
-}
-
-func TestFinite(t *testing.T) {
-	for n := range 10 {
-		v := make([]float32, n)
-		for i := range v {
-			v[i] = math.MaxFloat32 * float32(1-2*(i%2))
-		}
-		if !dataset.Finite(v) {
-			t.Errorf("%v: want finite", v)
-		}
-		for i := range v {
-			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-				w := slices.Clone(v)
-				w[i] = float32(bad)
-				if dataset.Finite(w) {
-					t.Errorf("%v: want not finite", w)
 				}
 			}
 		}

@@ -75,7 +75,8 @@ func (r *Reader) Stats(i int, site string, layer int, dst []float32) ([]float32,
 
 // Raw is a layer of Rows as stored, in the mapped file: little-endian values of
 // the manifest's DType, [n, D], the layer's first byte aligned to 64 where the
-// sizes allow. It is valid until Close and must not be written to.
+// sizes allow. It is valid until Close and must not be written to. Reading it
+// ends the process if somebody cuts the file short meanwhile; Rows gives an error.
 func (r *Reader) Raw(i int, site string, layer int) ([]byte, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -93,13 +94,8 @@ func (r *Reader) values(i int, site string, layer int, stats bool, dst []float32
 	if stats {
 		d = F32
 	}
-	n := len(b) / d.Size()
-	if cap(dst) < n {
-		dst = make([]float32, n)
-	}
-	dst = dst[:n]
 	err = guard(func() error {
-		decodeValues(dst, d, b)
+		dst = d.Decode(dst, b)
 		return nil
 	})
 	if err != nil {

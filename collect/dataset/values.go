@@ -6,55 +6,46 @@ import (
 	"slices"
 )
 
-// Finite reports whether no value is NaN or infinite. It takes four at a time,
-// since every row of a dataset is looked at: an exponent of ones, and no other,
-// carries into the sign.
-func Finite(v []float32) bool {
-	const sign, one = 1 << 31, 1 << 23
-	var carry uint32
-	for ; len(v) >= 4; v = v[4:] {
-		carry |= (math.Float32bits(v[0])&^sign + one) | (math.Float32bits(v[1])&^sign + one) |
-			(math.Float32bits(v[2])&^sign + one) | (math.Float32bits(v[3])&^sign + one)
-	}
-	for _, x := range v {
-		carry |= math.Float32bits(x)&^sign + one
-	}
-	return carry&sign == 0
-}
+// The exponent of NaN and infinity, in two neighbouring values of 32 bits and in
+// four of 16. The same exponent increased by one reaches the sign bit, and no
+// other does: so values are looked at eight bytes at a time.
+const (
+	exponents32 = 0x7f800000_7f800000
+	ones32      = 0x00800000_00800000
+	exponentsB  = 0x7f80_7f80_7f80_7f80
+	onesB       = 0x0080_0080_0080_0080
+	exponents16 = 0x7c00_7c00_7c00_7c00
+	ones16      = 0x0400_0400_0400_0400
+	signs32     = 0x80000000_80000000
+	signs16     = 0x8000_8000_8000_8000
+)
 
 // appendValues appends v as d stores it. It gives the index of the first value
 // that is not finite or not finite once stored, or -1.
 func appendValues(b []byte, d DType, v []float32) ([]byte, int) {
-	const inf32, inf16, infB = 0x7f800000, 0x7c00, 0x7f80
-	bad := -1
-	if d == F32 && Finite(v) {
-		at := len(b)
-		b = slices.Grow(b, 4*len(v))[:at+4*len(v)]
+	from := len(b)
+	b = slices.Grow(b, d.Size()*len(v))[:from+d.Size()*len(v)]
+	stored := b[from:]
+	switch d {
+	case BF16:
 		for i, x := range v {
-			binary.LittleEndian.PutUint32(b[at+4*i:], math.Float32bits(x))
+			binary.LittleEndian.PutUint16(stored[2*i:], bf16(x))
 		}
-		return b, bad
-	}
-	for i, x := range v {
-		u := math.Float32bits(x)
-		over := u&inf32 == inf32
-		switch d {
-		case BF16:
-			h := bf16(x)
-			over = over || h&infB == infB
-			b = binary.LittleEndian.AppendUint16(b, h)
-		case F16:
-			h := f16(x)
-			over = over || h&inf16 == inf16
-			b = binary.LittleEndian.AppendUint16(b, h)
-		default:
-			b = binary.LittleEndian.AppendUint32(b, u)
+	case F16:
+		for i, x := range v {
+			binary.LittleEndian.PutUint16(stored[2*i:], f16(x))
 		}
-		if over && bad < 0 {
-			bad = i
+	default:
+		out := stored
+		for len(v) >= 2 && len(out) >= 8 {
+			binary.LittleEndian.PutUint64(out, uint64(math.Float32bits(v[0]))|uint64(math.Float32bits(v[1]))<<32)
+			v, out = v[2:], out[8:]
+		}
+		for i, x := range v { // at most one
+			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(x))
 		}
 	}
-	return b, bad
+	return b, notFinite(d, stored)
 }
 
 // decodeValues decodes the values of b into dst, which is long enough.
@@ -78,22 +69,32 @@ func decodeValues(dst []float32, d DType, b []byte) {
 // notFinite gives the index of the first value of b that is NaN or infinite,
 // or -1.
 func notFinite(d DType, b []byte) int {
+	exponents, ones, signs := uint64(exponents32), uint64(ones32), uint64(signs32)
 	switch d {
-	case BF16, F16:
-		mask := uint16(0x7f80)
-		if d == F16 {
-			mask = 0x7c00
+	case BF16:
+		exponents, ones, signs = exponentsB, onesB, signs16
+	case F16:
+		exponents, ones, signs = exponents16, ones16, signs16
+	}
+	const block = 64 // bytes between looks at what was found
+	at := 0
+	for ; at+block <= len(b); at += block {
+		found := uint64(0)
+		for part := b[at : at+block]; len(part) >= 8; part = part[8:] {
+			found |= binary.LittleEndian.Uint64(part)&exponents + ones
 		}
-		for i := 0; i+2 <= len(b); i += 2 {
-			if binary.LittleEndian.Uint16(b[i:])&mask == mask {
-				return i / 2
-			}
+		if found&signs != 0 {
+			break
 		}
-	default:
-		for i := 0; i+4 <= len(b); i += 4 {
-			if binary.LittleEndian.Uint32(b[i:])&0x7f800000 == 0x7f800000 {
-				return i / 4
-			}
+	}
+	size := d.Size()
+	for ; at+size <= len(b); at += size {
+		u := uint64(0)
+		for i := range size {
+			u |= uint64(b[at+i]) << (8 * i)
+		}
+		if (u&exponents+ones)&signs != 0 {
+			return at / size
 		}
 	}
 	return -1
