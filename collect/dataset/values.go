@@ -36,13 +36,8 @@ func appendValues(b []byte, d DType, v []float32) ([]byte, int) {
 			binary.LittleEndian.PutUint16(stored[2*i:], f16(x))
 		}
 	default:
-		out := stored
-		for len(v) >= 2 && len(out) >= 8 {
-			binary.LittleEndian.PutUint64(out, uint64(math.Float32bits(v[0]))|uint64(math.Float32bits(v[1]))<<32)
-			v, out = v[2:], out[8:]
-		}
-		for i, x := range v { // at most one
-			binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(x))
+		for i, x := range v {
+			binary.LittleEndian.PutUint32(stored[4*i:4*i+4], math.Float32bits(x))
 		}
 	}
 	return b, notFinite(d, stored)
