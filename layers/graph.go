@@ -95,8 +95,13 @@ func siteOrder(s Site) int {
 	return 2 * slices.Index(BlockSites, s)
 }
 
-// fail records a problem; building goes on.
-func (g *Graph) fail(err error) { g.errs = append(g.errs, err) }
+// fail records a problem, once where several parts of a tensor have it; building
+// goes on.
+func (g *Graph) fail(err error) {
+	if !slices.ContainsFunc(g.errs, func(e error) bool { return e.Error() == err.Error() }) {
+		g.errs = append(g.errs, err)
+	}
+}
 
 // add puts an op into the graph and returns its node. Keys are unique: two ops
 // of one key would be merged by Gorgonia.

@@ -183,6 +183,17 @@ func (m *Machine) StatsPerRow(p Point) int {
 	return 0
 }
 
+// Same reports whether two wanted points are one value, as mlp_out is resid_post
+// where an MLP adds the stream itself.
+func (m *Machine) Same(a, b Point) bool {
+	for _, points := range m.taps {
+		if slices.Contains(points, a) {
+			return slices.Contains(points, b)
+		}
+	}
+	return false
+}
+
 // Close frees the machine's resources and ends its threads.
 func (m *Machine) Close() error {
 	m.pool.Close()

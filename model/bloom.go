@@ -27,6 +27,7 @@ func bloomConfig(c *Config, k *keys) {
 	k.assume("tie_word_embeddings", true)
 	c.sizes(k)
 	c.NormEps = k.float("layer_norm_epsilon", 1e-5, 0)
+	c.Positions = "alibi"
 	c.AttentionBias, c.MLPBias, c.Activation = true, true, layers.GELUTanh
 	k.refuse("apply_residual_connection_post_layernorm", false)
 	// How a half-precision product is split among processors and softmax is fused.

@@ -25,6 +25,10 @@ type Config struct {
 	AttentionBias bool `json:"attention_bias"` // query, key, value and output projections have biases
 	MLPBias       bool `json:"mlp_bias"`       // the MLP's projections have biases
 
+	QueryRank int `json:"query_rank"` // of the vector that latent attention makes queries from; 0: from the stream
+	KeyRank   int `json:"key_rank"`   // of the vector that it makes keys and values from; 0: attention is not latent
+
+	Positions string      `json:"positions"` // "rotary", "learned" or "alibi"
 	RopeType  string      `json:"rope_type"` // "default", "linear", "llama3" …; "" where positions are given otherwise
 	RopeTheta float64     `json:"rope_theta"`
 	Rope      layers.Rope `json:"-"`
@@ -35,6 +39,8 @@ type Config struct {
 	Experts       int `json:"experts"`        // of a mixture; 0: the MLPs are plain
 	ExpertsChosen int `json:"experts_chosen"` // for each token
 	ExpertHidden  int `json:"expert_hidden"`  // MLP width of an expert
+	SharedHidden  int `json:"shared_hidden"`  // MLP width of the experts that all tokens use; 0: there are none
+	DenseBlocks   int `json:"dense_blocks"`   // the first ones, with plain MLPs before those with mixtures
 
 	// normPlus is what the graph adds to norm weights: 1 in Gemma's and Nemotron's
 	// checkpoints, which store their distance from 1, but 0 in GGUF, where it is in

@@ -34,8 +34,6 @@ var deepseekV3 = &arch{
 type deepseekExtra struct {
 	latent layers.Latent
 	route  layers.GroupRoute
-	dense  int // blocks with a plain MLP, the first ones
-	shared int // MLP width of the shared experts together
 }
 
 func deepseekConfig(c *Config, k *keys) {
@@ -46,9 +44,11 @@ func deepseekConfig(c *Config, k *keys) {
 		Value: k.integer("v_head_dim", 1, maxWidth), QueryRank: k.integerOr("q_lora_rank", 0, 1, maxWidth),
 		KeyRank: k.integer("kv_lora_rank", 1, maxWidth), Bias: k.flag("attention_bias", false),
 	}
-	c.width(k, l.Plain+max(l.Rotated, l.Value))
+	c.QueryRank, c.KeyRank = l.QueryRank, l.KeyRank
 	c.HeadDim = l.Rotated // what the rope is of
 	c.rope(k)
+	c.HeadDim = c.width(k, l.Plain+l.Rotated)
+	c.width(k, l.Plain+l.Value)
 	c.Rope.From, c.Rope.Interleaved = l.Plain, k.flag("rope_interleave", true)
 	// A yarn scales all values of a head, not only those that are rotated.
 	l.Scale = float32(c.yarnScale * c.yarnScale / math.Sqrt(float64(l.Plain+l.Rotated)))
@@ -56,11 +56,9 @@ func deepseekConfig(c *Config, k *keys) {
 	l.Norm = layers.Norm{Eps: c.NormEps}
 	c.activation(k, "hidden_act", layers.SiLU)
 	c.experts(k, "n_routed_experts", "moe_intermediate_size")
-	c.extra = deepseekExtra{
-		latent: l, dense: k.integerOr("first_k_dense_replace", 3, 0, maxLayers),
-		shared: c.ExpertHidden * k.integerOr("n_shared_experts", 1, 0, 1<<10),
-		route:  c.groupRoute(k),
-	}
+	c.DenseBlocks = k.integerOr("first_k_dense_replace", 3, 0, maxLayers)
+	c.SharedHidden = c.ExpertHidden * k.integerOr("n_shared_experts", 1, 0, 1<<10)
+	c.extra = deepseekExtra{l, c.groupRoute(k)}
 	k.refuse("pretraining_tp", 1.0)
 	k.refuse("scoring_func", "sigmoid")
 	k.refuse("topk_method", "noaux_tc")
@@ -78,7 +76,7 @@ func deepseekBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorg
 	x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, a))
 
 	m := s.Tap(layers.MLPIn, layers.RMSNorm(s.Sub("post_attention_layernorm"), x, c.NormEps)) // [T, D]
-	if b.index < extra.dense {
+	if b.index < c.DenseBlocks {
 		m = denseMLP(s, c, m, b)
 	} else {
 		m = deepseekMixture(s.Sub("mlp"), c, m, extra)
@@ -91,10 +89,10 @@ func deepseekMixture(s layers.Scope, c *Config, x *gorgonia.Node, extra deepseek
 	bias := s.Sub("gate").Weight("e_score_correction_bias", c.Experts) // [Count]
 	extra.route.Bias = sync.OnceValue(bias.Floats)
 	y := layers.Mixture(s, x, c.mixture(extra.route.Route)) // [T, D]
-	if extra.shared == 0 {
+	if c.SharedHidden == 0 {
 		return y
 	}
 	m := c.mlp()
-	m.Hidden = extra.shared
+	m.Hidden = c.SharedHidden
 	return layers.Residual(s.Sub("sum"), y, layers.GatedMLP(s.Sub("shared_experts"), x, m))
 }

@@ -49,6 +49,7 @@ func falconConfig(c *Config, k *keys) {
 		c.KVHeads = 1
 	}
 	if k.flag("alibi", false) {
+		c.Positions = "alibi"
 		k.ignore("rope_parameters", "rope_theta", "rope_scaling")
 	} else {
 		c.rope(k)

@@ -87,7 +87,7 @@ var deepseekForms = map[string]ggufForm{
 }
 
 func deepseekExperts(c *Config, block int) int {
-	if block < c.extra.(deepseekExtra).dense {
+	if block < c.DenseBlocks {
 		return 0
 	}
 	return c.Experts

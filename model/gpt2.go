@@ -45,6 +45,7 @@ func (c *Config) gptSizes(k *keys) {
 	k.assume("intermediate_size", 4*k.integerOr("hidden_size", 1, 1, maxWidth))
 	c.sizes(k)
 	c.NormEps = k.float("layer_norm_epsilon", 1e-5, 0)
+	c.Positions = "learned" // GPT-J and CodeGen have others
 	c.activation(k, "activation_function", layers.GELUTanh, layers.GELU, layers.ReLU, layers.SiLU)
 	// Training, other heads, and what repeats n_positions.
 	k.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx", "summary_activation", "summary_first_dropout",

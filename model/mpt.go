@@ -34,7 +34,7 @@ func mptConfig(c *Config, k *keys) {
 	k.assume("intermediate_size", ratio*k.integerOr("hidden_size", 1, 1, maxWidth))
 	c.sizes(k)
 	c.NormEps = k.float("layer_norm_epsilon", 1e-5, 0)
-	c.Activation = layers.GELU
+	c.Activation, c.Positions = layers.GELU, "alibi"
 	k.refuse("no_bias", true)
 	k.refuse("norm_type", "low_precision_layernorm", "layernorm")
 	k.refuse("logit_scale")

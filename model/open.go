@@ -59,7 +59,10 @@ func Open(path string) (*Model, error) {
 		err = errors.New("want a .gguf file or a folder with config.json")
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+		if !strings.HasPrefix(err.Error(), path+": ") { // the files' own errors name them
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }

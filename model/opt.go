@@ -26,7 +26,7 @@ func optConfig(c *Config, k *keys) {
 	k.rename(map[string]string{"intermediate_size": "ffn_dim"})
 	k.assume("tie_word_embeddings", true)
 	c.sizes(k)
-	c.NormEps = 1e-5 // fixed
+	c.NormEps, c.Positions = 1e-5, "learned" // no keys
 	c.AttentionBias = k.flag("enable_bias", true)
 	c.MLPBias = c.AttentionBias
 	c.activation(k, "activation_function", layers.ReLU, layers.GELU, layers.GELUTanh, layers.SiLU)

@@ -15,7 +15,7 @@ var qwen2MoE = &arch{
 		qwenConfig(c, k)
 		c.AttentionBias = k.flag("qkv_bias", true)
 		c.qwenExperts(k)
-		c.extra = k.integer("shared_expert_intermediate_size", 1, maxWidth*8)
+		c.SharedHidden = k.integer("shared_expert_intermediate_size", 1, maxWidth*8)
 	},
 	build: func(g *layers.Graph, c *Config) {
 		f := llamaFrame(c)
@@ -41,7 +41,7 @@ func qwen2MoEMLP(s layers.Scope, c *Config, x *gorgonia.Node, _ blockOf) *gorgon
 	s = s.Sub("mlp")
 	routed := layers.Mixture(s, x, c.mixture(layers.SoftmaxRoute(c.ExpertsChosen, c.expertsNormed))) // [T, D]
 	m := c.mlp()
-	m.Hidden = c.extra.(int)
+	m.Hidden = c.SharedHidden
 	shared := layers.GatedMLP(s.Sub("shared_expert"), x, m)                 // [T, D]
 	gate := layers.Linear(s.Sub("shared_expert_gate"), x, 1, false)         // [T, 1]
 	shared = layers.SigmoidGate(s.Sub("shared_expert_gated"), shared, gate) // [T, D]

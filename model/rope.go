@@ -24,6 +24,7 @@ func (c *Config) rope(k *keys) {
 // readRope fills the config's rope from its parameters p, which override the
 // base frequency and what the keys beside them say.
 func (c *Config) readRope(k, p *keys, theta float64) {
+	c.Positions = "rotary"
 	c.RopeTheta = p.float("rope_theta", theta, 0)
 	c.RopeType = p.text("rope_type", p.text("type", "default"))
 	p.ignore("type")

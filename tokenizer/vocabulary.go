@@ -136,6 +136,9 @@ func (v *Vocabulary) template(bos, eos bool) (*component, error) {
 	}
 	c := &component{Type: "TemplateProcessing", SpecialTokens: map[string]templateToken{}}
 	add := func(name string, id int32) error {
+		if id == -1 {
+			return fmt.Errorf("%s: want the id of one of %d tokens, since it is to be added, have none", name, len(v.Tokens))
+		}
 		if id < 0 || int(id) >= len(v.Tokens) {
 			return fmt.Errorf("%s: want the id of one of %d tokens, have %d", name, len(v.Tokens), id)
 		}

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,6 +34,7 @@ type inspection struct {
 	Bytes      int64          `json:"bytes"`
 	Config     *model.Config  `json:"config"`
 	Sites      []model.Site   `json:"sites"`
+	SiteNotes  []siteInfo     `json:"site_notes"` // all sites; empty where there are problems
 	Parameters int64          `json:"parameters"`
 	Tensors    int            `json:"tensors"`
 	Types      map[string]int `json:"types"`
@@ -48,6 +46,9 @@ type inspection struct {
 
 	Problems []string `json:"problems"`
 }
+
+// siteInfo describes a site of the model's blocks.
+type siteInfo = model.SiteInfo
 
 // tokenizerInfo describes a checkpoint's tokenizer.
 type tokenizerInfo struct {
@@ -70,7 +71,7 @@ func runInspect(ctx context.Context, e *env, name string) error {
 	defer m.Close()
 	in := &inspection{
 		Path: m.Path(), Bytes: m.Bytes(), Config: m.Config(), Sites: m.Sites(),
-		Types: map[string]int{}, Problems: []string{},
+		SiteNotes: []siteInfo{}, Types: map[string]int{}, Problems: []string{},
 	}
 	if in.Digest, err = m.Digest(ctx); err != nil {
 		return err
@@ -100,14 +101,14 @@ func runInspect(ctx context.Context, e *env, name string) error {
 func (in *inspection) text(m *model.Model) {
 	t, err := collect.OpenTokenizer(m)
 	if err != nil {
-		in.Tokenizer.Error = err.Error()
+		in.Tokenizer.Error = strings.TrimPrefix(err.Error(), m.Path()+": ")
 		return
 	}
 	in.Tokenizer.Size, in.Tokenizer.Digest = t.Size(), t.Digest()
 	c, err := collect.OpenChat(m)
 	switch {
 	case err != nil:
-		in.Chat.Error = err.Error()
+		in.Chat.Error = strings.TrimPrefix(err.Error(), m.Path()+": ")
 	case c != nil:
 		in.Chat.Bytes = len(c.Source())
 	}
@@ -120,89 +121,13 @@ func (in *inspection) memory(m *model.Model) {
 		points = append(points, model.Point{Site: "mlp_in", Layer: i})
 	}
 	f, err := m.Footprint(model.SessionOptions{Points: points})
+	if err == nil {
+		in.SiteNotes, err = m.SiteInfos()
+	}
 	if err != nil {
-		in.Problems = strings.Split(err.Error(), "\n")
+		in.Problems = strings.Split(strings.TrimPrefix(err.Error(), m.Path()+": "), "\n")
 		return
 	}
 	in.Footprint = f
 	in.RowBytes = int64(m.Config().Layers) * int64(m.Config().Dim) * 4
-}
-
-// print writes one screen.
-func (in *inspection) print(w io.Writer) {
-	c := in.Config
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-14s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	line("checkpoint", "%s (%s)", in.Path, formatBytes(in.Bytes))
-	line("sha256", "%s", in.Digest)
-	line("architecture", "%s, %.1f M parameters", c.Architecture, float64(in.Parameters)/1e6)
-	line("blocks", "%d of width %d, %s (%s)", c.Layers, c.Dim, mlpText(c), c.Activation)
-	heads := fmt.Sprintf("%d heads of %d", c.Heads, c.HeadDim)
-	if c.KVHeads != c.Heads {
-		heads += fmt.Sprintf(", %d key/value heads", c.KVHeads)
-	}
-	if c.Window > 0 {
-		heads += fmt.Sprintf(", window of %d tokens", c.Window)
-	}
-	line("attention", "%s; %s", heads, ropeText(c))
-	line("vocabulary", "%d, head %s; context %d tokens", c.Vocab, tiedText(c.Tied), c.Context)
-	var sites []string
-	for _, s := range in.Sites {
-		sites = append(sites, string(s))
-	}
-	line("sites", "%s", strings.Join(sites, " "))
-	var types []string
-	for _, t := range slices.Sorted(maps.Keys(in.Types)) {
-		types = append(types, fmt.Sprintf("%d %s", in.Types[t], t))
-	}
-	line("tensors", "%d: %s", in.Tensors, strings.Join(types, ", "))
-	if in.Tokenizer.Error != "" {
-		line("tokenizer", "none: %s", in.Tokenizer.Error)
-	} else {
-		line("tokenizer", "%d tokens, digest %.16s…", in.Tokenizer.Size, in.Tokenizer.Digest)
-	}
-	switch {
-	case in.Chat.Error != "":
-		line("chat template", "unusable: %s", in.Chat.Error)
-	case in.Chat.Bytes > 0:
-		line("chat template", "%d bytes", in.Chat.Bytes)
-	default:
-		line("chat template", "none")
-	}
-	if len(c.Unknown) > 0 {
-		line("unknown keys", "%s", strings.Join(c.Unknown, ", "))
-	}
-	if len(in.Problems) == 0 {
-		line("memory", "%s of packed weights, %s per token of a batch", formatBytes(in.Footprint.Weights), formatBytes(in.Footprint.PerToken))
-		line("disk", "%s per token at mlp_in of all layers, float32", formatBytes(in.RowBytes))
-		line("check", "every tensor is there, has its shape, and is used")
-	}
-	for _, p := range in.Problems {
-		line("problem", "%s", p)
-	}
-}
-
-// mlpText says what the MLPs are.
-func mlpText(c *model.Config) string {
-	if c.Experts == 0 {
-		return fmt.Sprintf("MLP width %d", c.Hidden)
-	}
-	return fmt.Sprintf("%d experts of width %d, %d for each token", c.Experts, c.ExpertHidden, c.ExpertsChosen)
-}
-
-// ropeText says how positions are rotated.
-func ropeText(c *model.Config) string {
-	if c.RopeType == "" {
-		return "no rope"
-	}
-	return fmt.Sprintf("rope %s, theta %g", c.RopeType, c.RopeTheta)
-}
-
-// tiedText says where the vocabulary head comes from.
-func tiedText(tied bool) string {
-	if tied {
-		return "tied to the embedding"
-	}
-	return "of its own"
 }

@@ -28,6 +28,40 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// TestInspectGolden compares whole screens with those in testdata/inspect: a
+// mixture with latent attention, a block with the MLP beside attention, and one
+// without a norm before the MLP. After a change that is wanted, the test's output
+// is the new file.
+func TestInspectGolden(t *testing.T) {
+	for _, name := range []string{"deepseek_v3", "falcon-new", "exaone4"} {
+		status, stdout, stderr := premlp(t, "inspect", "../../model/testdata/arch/"+name)
+		want := string(readFile(t, filepath.Join("testdata", "inspect", name+".txt")))
+		if status != exitDone || stdout != want {
+			t.Errorf("%s: want\n%s\nhave status %d\n%s%s", name, want, status, stdout, stderr)
+		}
+	}
+}
+
+// TestInspectWhatIsWrong shows keys that are not known, and a checkpoint of other
+// shapes than its config says.
+func TestInspectWhatIsWrong(t *testing.T) {
+	const golden = "../../model/testdata/arch/gpt_bigcode"
+	config := strings.Replace(string(readFile(t, golden+"/config.json")), "{", `{"new_idea": 3, "n_inner": 96,`, 1)
+	dir := t.TempDir()
+	writeFile(t, dir, "config.json", []byte(strings.Replace(config, `"n_inner": null,`, "", 1)))
+	writeFile(t, dir, "model.safetensors", readFile(t, golden+"/model.safetensors"))
+	status, stdout, stderr := premlp(t, "inspect", dir)
+	for _, want := range []string{
+		"unknown keys   new_idea\n",
+		"problem        tensor \"transformer.h.0.mlp.c_fc.weight\": wrong shape: want [96, 48], have [192, 48]\n",
+		"tokenizer      no tokenizer: want tokenizer.json or tokenizer.model beside config.json\n",
+	} {
+		if status != exitFailed || !strings.Contains(stdout, want) || !strings.Contains(stderr, "cannot be run") {
+			t.Errorf("want %q, have status %d, %s%s", want, status, stdout, stderr)
+		}
+	}
+}
+
 func TestDumpAndParity(t *testing.T) {
 	m, file := tinyModel(t), filepath.Join(t.TempDir(), "out.safetensors")
 	status, _, stderr := premlp(t, "dump", "--model", m, "--text", "What is the capital of France?", "--sites", "all", "-o", file)
