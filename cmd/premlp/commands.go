@@ -14,6 +14,7 @@ var commands = []struct {
 	{"model", newGenerate},
 	{"data", newCollect},
 	{"data", newVerify},
+	{"data", newQuality},
 	{"data", newExport},
 	{"measure", newDump},
 	{"measure", newParity},
