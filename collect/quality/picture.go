@@ -70,7 +70,10 @@ func save(p *plot.Plot, file, kind string) (err error) {
 		return err
 	}
 	const margin = 4 * vg.Millimeter
-	p.Draw(draw.Crop(draw.New(c), margin, -margin, margin, -margin))
+	whole := draw.New(c)
+	whole.SetColor(p.BackgroundColor) // of the margin too: an SVG has none of its own
+	whole.Fill(whole.Rectangle.Path())
+	p.Draw(draw.Crop(whole, margin, -margin, margin, -margin))
 	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		return err
