@@ -18,12 +18,16 @@ import (
 
 // Output is one tensor to be written. Its values come in pieces, row-major, so
 // that a tensor may be larger than memory. Exactly one of Floats (written as
-// F32) and Ints (as I32) is set; an error that it yields ends the writing.
+// F32), Ints (as I32) and Raw is set; an error that it yields ends the writing.
 type Output struct {
 	Name   string
 	Shape  []int
 	Floats iter.Seq2[[]float32, error]
 	Ints   iter.Seq2[[]int32, error]
+
+	// Raw is little-endian values of RawType, written as they are.
+	Raw     iter.Seq2[[]byte, error]
+	RawType string // F32, I32, F16, BF16 or U8
 }
 
 // FloatOutput is an Output of values that are in memory.
@@ -37,12 +41,13 @@ func IntOutput(name string, values []int32, shape ...int) Output {
 }
 
 // WriteSafetensors writes the tensors and the metadata to a safetensors file.
-// The same input gives the same bytes, whatever the order of tensors: F32
-// before I32, then by name, metadata by key. The file appears under its name
-// only when it is complete and on disk; an error leaves what was there before.
+// The same input gives the same bytes, whatever the order of tensors: larger
+// values first, F32 before I32, then by name, metadata by key. The file appears
+// under its name only when it is complete and on disk; an error leaves what was
+// there before.
 func WriteSafetensors(path string, tensors []Output, metadata map[string]string) error {
 	tensors = slices.SortedStableFunc(slices.Values(tensors), func(a, b Output) int {
-		return cmp.Or(cmp.Compare(a.dtype(), b.dtype()), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.size(), a.size()), cmp.Compare(a.dtype(), b.dtype()), cmp.Compare(a.Name, b.Name))
 	})
 	header, err := writtenHeader(tensors, metadata)
 	if err != nil {
@@ -65,10 +70,26 @@ func whole[T any](values []T) iter.Seq2[[]T, error] {
 }
 
 func (o Output) dtype() string {
-	if o.Ints != nil {
+	switch {
+	case o.Raw != nil:
+		return o.RawType
+	case o.Ints != nil:
 		return "I32"
 	}
 	return "F32"
+}
+
+// size is the bytes of one value, 0 for a type that cannot be written.
+func (o Output) size() int {
+	switch o.dtype() {
+	case "F32", "I32":
+		return 4
+	case "F16", "BF16":
+		return 2
+	case "U8":
+		return 1
+	}
+	return 0
 }
 
 // writtenHeader returns the file's length prefix and header, padded with
@@ -88,7 +109,7 @@ func writtenHeader(tensors []Output, metadata map[string]string) ([]byte, error)
 	end, seen := 0, map[string]bool{}
 	for _, t := range tensors {
 		n, err := t.check(seen)
-		if err == nil && n > (math.MaxInt-end)/4 {
+		if err == nil && n > (math.MaxInt-end)/t.size() {
 			err = errors.New("shape: too large for one file")
 		}
 		if err != nil {
@@ -96,8 +117,8 @@ func writtenHeader(tensors []Output, metadata map[string]string) ([]byte, error)
 		}
 		shape := strings.ReplaceAll(shapeText(t.Shape), " ", "")
 		parts = append(parts, fmt.Sprintf(`%s:{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`,
-			jsonString(t.Name), t.dtype(), shape, end, end+4*n))
-		end += 4 * n
+			jsonString(t.Name), t.dtype(), shape, end, end+t.size()*n))
+		end += t.size() * n
 	}
 	header := "{" + strings.Join(parts, ",") + "}"
 	header += strings.Repeat(" ", -len(header)&7)
@@ -126,8 +147,10 @@ func (o Output) check(seen map[string]bool) (int, error) {
 		return 0, errors.New("name: not valid UTF-8")
 	case seen[o.Name]:
 		return 0, errors.New("given twice")
-	case (o.Floats == nil) == (o.Ints == nil):
-		return 0, errors.New("want either Floats or Ints")
+	case countSet(o.Floats != nil, o.Ints != nil, o.Raw != nil) != 1:
+		return 0, errors.New("want one of Floats, Ints and Raw")
+	case o.size() == 0:
+		return 0, fmt.Errorf("type: want F32, I32, F16, BF16 or U8, have %q", o.RawType)
 	}
 	seen[o.Name] = true
 	for _, d := range o.Shape {
@@ -138,11 +161,24 @@ func (o Output) check(seen map[string]bool) (int, error) {
 	return countValues(o.Shape)
 }
 
+func countSet(flags ...bool) int {
+	n := 0
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n
+}
+
 // write writes the values and checks that they are as many as the shape says.
 func (o Output) write(w *bufio.Writer) error {
 	n, err := countValues(o.Shape)
 	if err != nil {
 		return err
+	}
+	if o.Raw != nil {
+		return writeRaw(w, o.Raw, n*o.size())
 	}
 	if o.Ints != nil {
 		return writeValues(w, o.Ints, n, func(v int32) uint32 { return uint32(v) })
@@ -171,6 +207,25 @@ func writeValues[T any](w *bufio.Writer, pieces iter.Seq2[[]T, error], want int,
 	}
 	if have != want {
 		return fmt.Errorf("values: want %d, have %d", want, have)
+	}
+	return nil
+}
+
+func writeRaw(w *bufio.Writer, pieces iter.Seq2[[]byte, error], want int) error {
+	have := 0
+	for piece, err := range pieces {
+		if err != nil {
+			return err
+		}
+		if have += len(piece); have > want {
+			return fmt.Errorf("bytes: want %d, have more", want)
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	if have != want {
+		return fmt.Errorf("bytes: want %d, have %d", want, have)
 	}
 	return nil
 }

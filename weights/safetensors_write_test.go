@@ -139,7 +139,7 @@ func TestWriteSafetensorsRefuses(t *testing.T) {
 		{"reserved", []Output{FloatOutput("__metadata__", v, 4)}, nil, `tensor "__metadata__": name: reserved by the format`},
 		{"name not UTF-8", []Output{FloatOutput("\xff", v, 4)}, nil, `tensor "\xff": name: not valid UTF-8`},
 		{"metadata not UTF-8", nil, map[string]string{"k": "\xff"}, `metadata: key "k": not valid UTF-8`},
-		{"no values", []Output{{Name: "a", Shape: []int{4}}}, nil, `tensor "a": want either Floats or Ints`},
+		{"no values", []Output{{Name: "a", Shape: []int{4}}}, nil, `tensor "a": want one of Floats, Ints and Raw`},
 		{"too few", []Output{FloatOutput("a", v, 5)}, nil, `tensor "a": values: want 5, have 4`},
 		{"too many", []Output{FloatOutput("a", v, 3)}, nil, `tensor "a": values: want 3, have more`},
 		{"negative", []Output{FloatOutput("a", v, -4)}, nil, `tensor "a": shape: want no negative dimension, have -4`},

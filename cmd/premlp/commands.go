@@ -14,6 +14,8 @@ var commands = []struct {
 	{"model", newGenerate},
 	{"data", newCollect},
 	{"data", newVerify},
+	{"data", newQuality},
+	{"data", newExport},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},

@@ -83,6 +83,25 @@ func (r *Reader) Raw(i int, site string, layer int) ([]byte, error) {
 	return r.raw(i, site, layer, false)
 }
 
+// AppendRaw appends what Raw gives to dst. Unlike with Raw, a page that can no
+// longer be read is an error, and the bytes are the caller's own.
+func (r *Reader) AppendRaw(dst []byte, i int, site string, layer int) ([]byte, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	b, err := r.raw(i, site, layer, false)
+	if err != nil {
+		return dst, err
+	}
+	err = guard(func() error {
+		dst = append(dst, b...)
+		return nil
+	})
+	if err != nil {
+		return dst, fmt.Errorf("dataset: %s: question %d: %w", r.dir, i, err)
+	}
+	return dst, nil
+}
+
 func (r *Reader) values(i int, site string, layer int, stats bool, dst []float32) ([]float32, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
