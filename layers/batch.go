@@ -28,6 +28,8 @@ type Batch struct {
 	// Sel [R] holds the rows that are read, ascending: the rows a Sink gets and
 	// the rows logits are computed for.
 	Sel []int32
+	// Edits change values as they are computed, in this order at each point.
+	Edits []Edit
 
 	segments []kernel.Segment
 	// selected are the selected rows as segments: each run of neighbouring ones
