@@ -30,6 +30,9 @@ type Batch struct {
 	Sel []int32
 	// Edits change values as they are computed, in this order at each point.
 	Edits []Edit
+	// Given [T, D], for a graph that begins at a block (see Graph.StartAt), is the
+	// residual stream before it.
+	Given []float32
 
 	segments []kernel.Segment
 	// selected are the selected rows as segments: each run of neighbouring ones

@@ -75,6 +75,9 @@ func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
 	if err := b.check(m.options.Vocab, m.options.Context, m.rows); err != nil {
 		return err
 	}
+	if err := m.checkGiven(b); err != nil {
+		return err
+	}
 	if err := m.setEdits(b); err != nil {
 		return err
 	}

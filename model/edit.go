@@ -28,7 +28,7 @@ func (m *Model) Editable(points ...Point) error {
 	if err := m.checkPoints(points); err != nil {
 		return err
 	}
-	g, err := m.build(m.config.Layers)
+	g, err := m.build(0, m.config.Layers)
 	if err != nil {
 		return err
 	}

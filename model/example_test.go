@@ -117,10 +117,7 @@ func ExampleEdit() {
 
 	batch := model.Pack([][]int32{{1, 17, 42, 99}}, nil)
 	show := func(_ model.Point, rows model.Rows) error {
-		for i := range rows.Len() {
-			fmt.Printf(" %.2f", rows.Row(i)[0])
-		}
-		fmt.Println()
+		fmt.Printf("%.2f %.2f %.2f\n", rows.Row(1)[0], rows.Row(2)[0], rows.Row(3)[0])
 		return nil
 	}
 	for _, batch.Edits = range [][]model.Edit{nil, {{At: at, Rows: []int32{2, 3}, Change: model.Add{Vector: vector}}}} {
@@ -129,6 +126,6 @@ func ExampleEdit() {
 		}
 	}
 	// Output:
-	// 1.05 1.09 5.14 -0.55
-	// 1.05 1.09 15.14 9.45
+	// 1.09 5.14 -0.55
+	// 1.09 15.14 9.45
 }
