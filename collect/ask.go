@@ -81,6 +81,9 @@ func (l *Loaded) NextToken(j Job, question, concept, begun, next string) (int32,
 	if err != nil {
 		return 0, err
 	}
+	if next == "" {
+		return 0, fmt.Errorf("question %q: want an answer, have an empty one", question)
+	}
 	longer := next
 	if begun != "" {
 		longer = begun + " " + next

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/collect"
-	"premlp/collect/dataset"
 	"premlp/collect/facts"
 	"premlp/collect/steering"
 	"premlp/model"
@@ -172,46 +171,35 @@ func (f *steerFlags) options(l *collect.Loaded, file *facts.File) (steering.Opti
 // vectors opens the source of directions and takes from it what the flags leave
 // open: the target, and with a dataset the prompts' form.
 func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *collect.Loaded, file *facts.File, o *steering.Options) (steering.Vectors, error) {
-	info, err := os.Stat(f.from)
+	source, err := openDirections(f.from, f.method)
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		v, err := steering.ReadFile(f.from, f.method)
-		if err != nil {
-			return nil, err
-		}
-		if len(o.Targets) == 0 && v.Target() == "" {
-			return nil, usagef("--targets: want the concept whose directions %s has, as it does not say", f.from)
-		}
-		if len(o.Targets) == 0 {
-			o.Targets = []string{v.Target()}
-		}
+	defer source.Close()
+	if len(o.Targets) == 0 && source.target == "" {
+		return nil, usagef("--targets: want the concept whose directions %s has, as it does not say", f.from)
+	}
+	if len(o.Targets) == 0 {
+		o.Targets = []string{source.target}
+	}
+	if source.data == nil {
 		o.Form, err = f.form(c, l)
-		return v, err
+		return source.file, err
 	}
 	for _, name := range []string{"no-chat", "system", "date", "method"} {
 		if c.Flags().Changed(name) {
 			return nil, usagef("--%s: a dataset has its own", name)
 		}
 	}
-	r, err := dataset.Open(f.from)
-	if err != nil {
+	if o.Form, err = steering.Form(ctx, l, source.data.Manifest()); err != nil {
 		return nil, err
-	}
-	defer r.Close()
-	if o.Form, err = steering.Form(ctx, l, r.Manifest()); err != nil {
-		return nil, err
-	}
-	if len(o.Targets) == 0 {
-		o.Targets = []string{r.Manifest().Target}
 	}
 	e.Notef("reading means of %s", f.from)
 	var points []model.Point
 	for _, p := range o.Places {
 		points = append(points, p.Points()...)
 	}
-	return steering.ReadMeans(ctx, r, points, file.Answers[f.answer].Question)
+	return steering.ReadMeans(ctx, source.data, points, file.Answers[f.answer].Question)
 }
 
 // form is the prompts' form by the flags.

@@ -85,6 +85,15 @@ func (s *study) change(k Kind, alpha float64, target, source string, p model.Poi
 	return model.SetProjection{Unit: unit, Value: value}, nil
 }
 
+// AddDirection is the change that adds α times a target's direction.
+func AddDirection(v Vectors, target string, alpha float64, p model.Point) (model.Add, error) {
+	d, err := v.Difference(target, p)
+	if err != nil {
+		return model.Add{}, err
+	}
+	return model.Add{Vector: floats(d, alpha)}, nil
+}
+
 // random returns a vector of a length, in a direction that is drawn anew for each
 // draw and name.
 func random(seed uint64, draw, dim int, size float64, names ...string) []float64 {
