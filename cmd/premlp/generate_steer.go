@@ -202,10 +202,11 @@ func (s *generateSteer) edits(ctx context.Context, l *collect.Loaded, by *steere
 func (r *steeredReport) print(w io.Writer) {
 	write := func(title string, g *generateReport) {
 		for i, s := range g.Samples {
+			sample := ""
 			if len(g.Samples) > 1 {
-				title = fmt.Sprintf("%s, sample %d", title, i)
+				sample = fmt.Sprintf(", sample %d", i)
 			}
-			fmt.Fprintf(w, "--- %s\n%s\n", title, strings.TrimSuffix(s.Text, "\n"))
+			fmt.Fprintf(w, "--- %s%s\n%s\n", title, sample, strings.TrimSuffix(s.Text, "\n"))
 		}
 	}
 	write("without", r.Off)
