@@ -56,8 +56,8 @@ func TestZeroEditChangesNoBits(t *testing.T) {
 			s := session(t, m, 2)
 			clean := capture(t, s, b)
 			for _, p := range editPoints(m) {
-				change := Add{make([]float32, m.Config().Dim)}
-				sameRows(t, p.String(), clean, edited(t, s, b, Edit{p, b.Sel, change}), 0)
+				change := Add{Vector: make([]float32, m.Config().Dim)}
+				sameRows(t, p.String(), clean, edited(t, s, b, Edit{At: p, Rows: b.Sel, Change: change}), 0)
 			}
 		})
 	}
@@ -78,9 +78,9 @@ func TestReplacedStreamIsTheOtherRun(t *testing.T) {
 				if p.Site != layers.ResidPre && p.Site != layers.ResidPost {
 					continue
 				}
-				have := edited(t, s, a, Edit{p, a.Sel, Replace{cleanB[p].Data}})
+				have := edited(t, s, a, Edit{At: p, Rows: a.Sel, Change: Replace{Rows: cleanB[p].Data}})
 				sameRows(t, "behind "+p.String(), behind(cleanB, p), have, 0)
-				before := Point{layers.ResidPre, p.Layer}
+				before := Point{Site: layers.ResidPre, Layer: p.Layer}
 				if p.Site == layers.ResidPost {
 					sameRows(t, "before "+p.String(), map[Point]Rows{before: cleanA[before]}, have, 0)
 				}
@@ -102,14 +102,14 @@ func TestEditReachesItsOwnReaders(t *testing.T) {
 			s := session(t, m, 2)
 			cleanA, cleanB := capture(t, s, a), capture(t, s, b)
 			for layer := range m.Config().Layers {
-				in, out := Point{layers.MLPIn, layer}, Point{layers.MLPOut, layer}
+				in, out := Point{Site: layers.MLPIn, Layer: layer}, Point{Site: layers.MLPOut, Layer: layer}
 				if m.Editable(in) != nil || m.Editable(out) != nil {
 					continue // an MLP that adds the stream itself has no output of its own
 				}
-				have := edited(t, s, a, Edit{in, a.Sel, Replace{cleanB[in].Data}})
+				have := edited(t, s, a, Edit{At: in, Rows: a.Sel, Change: Replace{Rows: cleanB[in].Data}})
 				sameRows(t, in.String(), map[Point]Rows{out: cleanB[out]}, have, 0)
 				for _, site := range []Site{layers.ResidPre, layers.ResidMid} {
-					stream := Point{site, layer}
+					stream := Point{Site: site, Layer: layer}
 					if _, ok := cleanA[stream]; ok {
 						sameRows(t, "beside "+in.String(), map[Point]Rows{stream: cleanA[stream]}, have, 0)
 					}
@@ -128,15 +128,15 @@ func TestAddIsTheSumBuiltIn(t *testing.T) {
 	s := session(t, m, 2)
 	clean, v, rows := capture(t, s, b), editVector(m, r), []int32{3, 4, 17, 39}
 	for layer := range m.Config().Layers - 1 {
-		post, pre := Point{layers.ResidPost, layer}, Point{layers.ResidPre, layer + 1}
+		post, pre := Point{Site: layers.ResidPost, Layer: layer}, Point{Site: layers.ResidPre, Layer: layer + 1}
 		var sums []float32
 		for _, row := range rows {
 			for k, x := range clean[post].Row(int(row)) {
 				sums = append(sums, x+v[k])
 			}
 		}
-		want := edited(t, s, b, Edit{pre, rows, Replace{sums}})
-		have := edited(t, s, b, Edit{post, rows, Add{v}})
+		want := edited(t, s, b, Edit{At: pre, Rows: rows, Change: Replace{Rows: sums}})
+		have := edited(t, s, b, Edit{At: post, Rows: rows, Change: Add{Vector: v}})
 		sameRows(t, post.String(), want, have, 0)
 		other := map[Point]Rows{}
 		for p, all := range clean { // the second prompt is not touched
@@ -161,8 +161,8 @@ func TestSetProjection(t *testing.T) {
 	for i := range u {
 		u[i] /= float32(math.Sqrt(square))
 	}
-	p := Point{layers.MLPIn, 1}
-	clean, have := capture(t, s, b)[p], edited(t, s, b, Edit{p, []int32{5, 19}, SetProjection{u, 2.5}})[p]
+	p := Point{Site: layers.MLPIn, Layer: 1}
+	clean, have := capture(t, s, b)[p], edited(t, s, b, Edit{At: p, Rows: []int32{5, 19}, Change: SetProjection{Unit: u, Value: 2.5}})[p]
 	for row := range 20 {
 		var sum float64
 		for k, x := range have.Row(row) {
@@ -198,7 +198,7 @@ func TestEditsInTheLastBlock(t *testing.T) {
 			}
 			defer whole.Close()
 			for _, p := range all {
-				e := Edit{p, []int32{2, 11, 24, 25, 30}, Add{editVector(m, r)}}
+				e := Edit{At: p, Rows: []int32{2, 11, 24, 25, 30}, Change: Add{Vector: editVector(m, r)}}
 				sameRows(t, p.String(), edited(t, whole, b, e), edited(t, some, b, e), 0)
 			}
 		})
@@ -208,7 +208,7 @@ func TestEditsInTheLastBlock(t *testing.T) {
 // TestEditsAreRefused covers every reason.
 func TestEditsAreRefused(t *testing.T) {
 	m := open(t, filepath.Join("testdata", "arch", "llama"))
-	s, err := m.Session(SessionOptions{Points: []Point{{layers.MLPIn, 1}}})
+	s, err := m.Session(SessionOptions{Points: []Point{{Site: layers.MLPIn, Layer: 1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,22 +218,22 @@ func TestEditsAreRefused(t *testing.T) {
 	unit[0] = 1
 	long, broken := slices.Clone(unit), slices.Clone(unit)
 	long[1], broken[1] = 1, float32(math.NaN())
-	at := Point{layers.MLPIn, 1}
+	at := Point{Site: layers.MLPIn, Layer: 1}
 	for name, c := range map[string]struct {
 		edit Edit
 		want string
 	}{
-		"no such layer":     {Edit{Point{layers.MLPIn, 3}, nil, Add{unit}}, "no such place"},
-		"no site of edits":  {Edit{Point{Site: layers.Logits}, nil, Add{unit}}, "logits: it cannot be edited: want one of"},
-		"behind the pass":   {Edit{Point{layers.ResidPost, 1}, nil, Add{unit}}, "the pass ends before it"},
-		"row past the end":  {Edit{at, []int32{4}, Add{unit}}, "row 0: want ascending rows in [0, 4), have 4"},
-		"rows not in order": {Edit{at, []int32{1, 1}, Add{unit}}, "row 1: want ascending rows"},
-		"no change":         {Edit{at, nil, nil}, "want a change"},
-		"narrow vector":     {Edit{at, nil, Add{unit[1:]}}, fmt.Sprintf("vector: want %d values, have %d", d, d-1)},
-		"not a number":      {Edit{at, nil, Add{broken}}, "value 1: want a finite number"},
-		"not of length 1":   {Edit{at, nil, SetProjection{long, 0}}, "want length 1, have 1.41421"},
-		"infinite":          {Edit{at, nil, SetProjection{unit, math.Inf(1)}}, "projection: want a finite number"},
-		"too few rows":      {Edit{at, []int32{0, 1}, Replace{unit}}, "replacement: want 2 rows"},
+		"no such layer":     {Edit{At: Point{Site: layers.MLPIn, Layer: 3}, Rows: nil, Change: Add{Vector: unit}}, "no such place"},
+		"no site of edits":  {Edit{At: Point{Site: layers.Logits}, Rows: nil, Change: Add{Vector: unit}}, "logits: it cannot be edited: want one of"},
+		"behind the pass":   {Edit{At: Point{Site: layers.ResidPost, Layer: 1}, Rows: nil, Change: Add{Vector: unit}}, "the pass ends before it"},
+		"row past the end":  {Edit{At: at, Rows: []int32{4}, Change: Add{Vector: unit}}, "row 0: want ascending rows in [0, 4), have 4"},
+		"rows not in order": {Edit{At: at, Rows: []int32{1, 1}, Change: Add{Vector: unit}}, "row 1: want ascending rows"},
+		"no change":         {Edit{At: at, Rows: nil, Change: nil}, "want a change"},
+		"narrow vector":     {Edit{At: at, Rows: nil, Change: Add{Vector: unit[1:]}}, fmt.Sprintf("vector: want %d values, have %d", d, d-1)},
+		"not a number":      {Edit{At: at, Rows: nil, Change: Add{Vector: broken}}, "value 1: want a finite number"},
+		"not of length 1":   {Edit{At: at, Rows: nil, Change: SetProjection{Unit: long, Value: 0}}, "want length 1, have 1.41421"},
+		"infinite":          {Edit{At: at, Rows: nil, Change: SetProjection{Unit: unit, Value: math.Inf(1)}}, "projection: want a finite number"},
+		"too few rows":      {Edit{At: at, Rows: []int32{0, 1}, Change: Replace{Rows: unit}}, "replacement: want 2 rows"},
 	} {
 		b := Pack([][]int32{{1, 2, 3, 4}}, nil)
 		b.Edits = []Edit{c.edit}
@@ -252,17 +252,17 @@ func TestEditableSites(t *testing.T) {
 		"cohere": "attention of the same block", "olmo2": "it is the residual stream in this architecture: edit resid_mid.1",
 	} {
 		m := open(t, filepath.Join("testdata", "arch", arch))
-		err := m.Editable(Point{layers.MLPIn, 1})
+		err := m.Editable(Point{Site: layers.MLPIn, Layer: 1})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: want %q, have %v", arch, want, err)
 		}
 	}
 	m := open(t, filepath.Join("testdata", "arch", "phi"))
-	if err := m.Editable(Point{layers.ResidMid, 0}); err == nil || !strings.Contains(err.Error(), "MLP stands beside attention") {
+	if err := m.Editable(Point{Site: layers.ResidMid, Layer: 0}); err == nil || !strings.Contains(err.Error(), "MLP stands beside attention") {
 		t.Errorf("a site that the architecture lacks: have %v", err)
 	}
 	bloom := open(t, filepath.Join("testdata", "arch", "bloom"))
-	if err := bloom.Editable(Point{layers.MLPOut, 0}); err == nil || !strings.Contains(err.Error(), "edit resid_post.0") {
+	if err := bloom.Editable(Point{Site: layers.MLPOut, Layer: 0}); err == nil || !strings.Contains(err.Error(), "edit resid_post.0") {
 		t.Errorf("mlp_out that is the stream: have %v", err)
 	}
 }
@@ -278,11 +278,11 @@ func TestGenerateWithEdits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	at := Point{layers.ResidPost, 0}
-	o := GenerateOptions{MaxTokens: 6, IgnoreEnd: true, Edits: []Edit{{at, []int32{4, 11}, Add{v}}}}
+	at := Point{Site: layers.ResidPost, Layer: 0}
+	o := GenerateOptions{MaxTokens: 6, IgnoreEnd: true, Edits: []Edit{{At: at, Rows: []int32{4, 11}, Change: Add{Vector: v}}}}
 	for _, onNew := range []bool{false, true} {
 		if onNew {
-			o.EditNew = []Edit{{At: at, Change: Add{v}}}
+			o.EditNew = []Edit{{At: at, Change: Add{Vector: v}}}
 		}
 		have, err := g.Generate(t.Context(), prompt, o, nil)
 		if err != nil {
@@ -292,7 +292,7 @@ func TestGenerateWithEdits(t *testing.T) {
 		s := session(t, m, 1)
 		for i, id := range have.Samples[0].IDs {
 			b := Pack([][]int32{ids}, [][]int32{{int32(len(ids) - 1)}})
-			logits := edited(t, s, b, Edit{at, rows, Add{v}})[Point{Site: layers.Logits}].Data
+			logits := edited(t, s, b, Edit{At: at, Rows: rows, Change: Add{Vector: v}})[Point{Site: layers.Logits}].Data
 			if best := slices.Index(logits, slices.Max(logits)); int32(best) != id {
 				t.Fatalf("new tokens edited %v: token %d: want %d, have %d", onNew, i, best, id)
 			}
@@ -302,11 +302,11 @@ func TestGenerateWithEdits(t *testing.T) {
 			ids = append(ids, id)
 		}
 	}
-	o.EditNew = []Edit{{At: at, Change: Replace{v}}}
+	o.EditNew = []Edit{{At: at, Change: Replace{Rows: v}}}
 	if _, err := g.Generate(t.Context(), prompt, o, nil); err == nil || !strings.Contains(err.Error(), "want a change of every token") {
 		t.Errorf("rows put into new tokens: have %v", err)
 	}
-	o = GenerateOptions{MaxTokens: 1, Edits: []Edit{{at, []int32{12}, Add{v}}}}
+	o = GenerateOptions{MaxTokens: 1, Edits: []Edit{{At: at, Rows: []int32{12}, Change: Add{Vector: v}}}}
 	if _, err := g.Generate(t.Context(), prompt, o, nil); err == nil || errors.Is(err, ErrEndSample) {
 		t.Error("an edit behind the prompt: want an error")
 	}

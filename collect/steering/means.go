@@ -1,6 +1,7 @@
 package steering
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -26,10 +27,12 @@ var _ Vectors = (*Means)(nil)
 func ReadMeans(ctx context.Context, r *dataset.Reader, points []model.Point, except string) (*Means, error) {
 	m := &Means{concepts: map[string]int{}, dim: r.Manifest().Dim, sums: map[model.Point][]float64{}}
 	var row []float32
-	for i, q := range r.All() {
-		if err := ctx.Err(); err != nil {
+	i := -1
+	for q, err := range r.Questions() {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return nil, err
 		}
+		i++
 		if except != "" && q.Template == except {
 			continue
 		}
