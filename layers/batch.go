@@ -28,6 +28,11 @@ type Batch struct {
 	// Sel [R] holds the rows that are read, ascending: the rows a Sink gets and
 	// the rows logits are computed for.
 	Sel []int32
+	// Edits change values as they are computed, in this order at each point.
+	Edits []Edit
+	// Given [T, D], for a graph that begins at a block (see Graph.StartAt), is the
+	// residual stream before it.
+	Given []float32
 
 	segments []kernel.Segment
 	// selected are the selected rows as segments: each run of neighbouring ones

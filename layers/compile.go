@@ -27,7 +27,7 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 		return nil, err
 	}
 	m := &Machine{
-		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch,
+		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch, graph: g,
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
 	}
 	if o.Cache.Rows > 0 {

@@ -18,6 +18,12 @@
 // runs: its tokens get the bits they would have in one run of the whole
 // sequence. Who runs the machine decides which rows a sequence has.
 //
+// # Interventions
+//
+// A batch may name edits: changes of chosen rows of a point ([Add],
+// [SetProjection], [Replace]), made by the op that computes the point before any
+// other op reads it. An op without edits does nothing more than it did.
+//
 // # Rules of the graph
 //
 // The package has one gorgonia.Op type, [Op]. Gorgonia merges nodes whose ops

@@ -24,6 +24,9 @@ type Graph struct {
 	// last is the block behind whose keys and values only the rows that are read
 	// are computed; none: every row is.
 	last int
+	// first is the block that the graph begins at; given the width of the residual
+	// stream that it takes there from the batch, 0 where it begins with tokens.
+	first, given int
 }
 
 // NewGraph returns an empty graph that takes its tensors from source and packs

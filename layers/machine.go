@@ -57,6 +57,8 @@ type Machine struct {
 	buffers int // shared ones of the arena
 	packed  bool
 	rows    *ledger // of the cache; nil if there is none
+	graph   *Graph
+	editOps map[Point]*Op // points found to be editable
 
 	ctx    context.Context
 	batch  *Batch
@@ -64,12 +66,19 @@ type Machine struct {
 	sink   Sink
 	at     int // position in order of the op that is due
 	gather []float32
+	edits  map[*Op][]Edit // of the batch
 }
 
 // Run computes the wanted points of a batch and hands their selected rows to
 // sink. A cancelled context stops it within one op.
 func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
 	if err := b.check(m.options.Vocab, m.options.Context, m.rows); err != nil {
+		return err
+	}
+	if err := m.checkGiven(b); err != nil {
+		return err
+	}
+	if err := m.setEdits(b); err != nil {
 		return err
 	}
 	if err := m.Pack(); err != nil {

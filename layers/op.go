@@ -20,6 +20,7 @@ type Op struct {
 	key    string // module path, unique in the graph: "model.layers.3.mlp.up_proj"
 	kind   string // "linear", "rmsnorm", …
 	cols   int
+	layer  int // of the block it is in; 0 outside of blocks
 	inputs []*gorgonia.Node
 	// selected says that the output has a row per selected row, not per token.
 	selected bool
@@ -142,6 +143,7 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 			return nil, fmt.Errorf("%s: %w", o, err)
 		}
 	}
+	o.m.edit(o, c)
 	if err := o.m.after(o, c); err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (s Scope) Tap(site Site, x *gorgonia.Node) *gorgonia.Node {
 // node adds an op at the scope's path and returns its node. What is computed
 // from selected rows has selected rows.
 func (s Scope) node(o *Op) *gorgonia.Node {
-	o.key = s.path
+	o.key, o.layer = s.path, s.layer
 	for _, n := range o.inputs {
 		o.selected = o.selected || isSelected(n)
 	}

@@ -39,7 +39,12 @@ type frame struct {
 func decoder(g *layers.Graph, c *Config, f frame) {
 	root := g.Root()
 	table := root.Sub(f.embed)
-	x := f.stream(root, table, c) // [T, D]
+	var x *gorgonia.Node // [T, D]
+	if g.First() > 0 {
+		x = layers.Given(root.Sub("given"), c.Dim)
+	} else {
+		x = f.stream(root, table, c)
+	}
 	ropes := map[*layers.Rope]*layers.RopeCache{}
 	for i, b := range c.Blocks {
 		if g.Failed() {
@@ -47,6 +52,9 @@ func decoder(g *layers.Graph, c *Config, f frame) {
 		}
 		if b.Rope != nil && ropes[b.Rope] == nil {
 			ropes[b.Rope] = layers.NewRopeCache(*b.Rope)
+		}
+		if i < g.First() {
+			continue
 		}
 		s := root.Sub(f.layers).Layer(i)
 		s.Tap(layers.ResidPre, x)

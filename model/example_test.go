@@ -97,3 +97,35 @@ func ExampleGenerator() {
 	// sample 1: token 45, log-probability -4.58
 	// stopped: length
 }
+
+// An edit changes activations on their way through the model: here a vector is
+// added to the last two tokens' residual stream behind block 0.
+func ExampleEdit() {
+	m, err := model.Open("testdata/arch/llama")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	at := model.Point{Site: "resid_post", Layer: 0}
+	s, err := m.Session(model.SessionOptions{Points: []model.Point{{Site: "resid_pre", Layer: 1}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	vector := make([]float32, m.Config().Dim)
+	vector[0] = 10
+
+	batch := model.Pack([][]int32{{1, 17, 42, 99}}, nil)
+	show := func(_ model.Point, rows model.Rows) error {
+		fmt.Printf("%.2f %.2f %.2f\n", rows.Row(1)[0], rows.Row(2)[0], rows.Row(3)[0])
+		return nil
+	}
+	for _, batch.Edits = range [][]model.Edit{nil, {{At: at, Rows: []int32{2, 3}, Change: model.Add{Vector: vector}}}} {
+		if err := s.Run(context.Background(), batch, show); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// 1.09 5.14 -0.55
+	// 1.09 15.14 9.45
+}

@@ -22,6 +22,10 @@ type GenerateOptions struct {
 	Samples   int  // continuations of the prompt; 0: one
 	MaxTokens int  // most new tokens of each; 0: as many as the generator has room for
 	IgnoreEnd bool // go on behind the tokens that end a text
+	// Edits are interventions on the prompt's tokens: their rows are positions.
+	Edits []Edit
+	// EditNew are interventions on every new token; their rows are nil.
+	EditNew []Edit
 }
 
 // Token is one token of a sample, given as soon as it is chosen.
@@ -126,6 +130,11 @@ func (g *Generator) begin(prompt []int32, o GenerateOptions, each func(Token) er
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	for i, e := range o.EditNew {
+		if _, rows := e.Change.(Replace); rows || e.Rows != nil {
+			return nil, fmt.Errorf("generate: edit %d of new tokens: %s: want a change of every token, have one of given rows", i, e.At)
+		}
+	}
 	if r.limit == 0 {
 		r.limit = (g.rows - len(prompt)) / samples
 	}
@@ -154,6 +163,7 @@ func (r *generation) prompt() *Batch {
 	n := len(r.ids)
 	b := Pack([][]int32{r.ids}, [][]int32{{int32(n - 1)}})
 	b.Keys = [][][2]int{{{0, n}}}
+	b.Edits = r.options.Edits
 	return b
 }
 
@@ -167,6 +177,10 @@ func (r *generation) next() *Batch {
 		b.Sel = append(b.Sel, int32(i))
 		b.Cu = append(b.Cu, int32(i+1))
 		b.Keys = append(b.Keys, [][2]int{{0, len(r.ids)}, {s.first, s.first + own}})
+	}
+	for _, e := range r.options.EditNew {
+		e.Rows = b.Sel // every row of the batch
+		b.Edits = append(b.Edits, e)
 	}
 	return b
 }

@@ -42,6 +42,9 @@ type SessionOptions struct {
 	Keep    []Point // places readable by Session.Value after a run
 	Threads int     // 0: one per processor
 	Cache   Cache   // for batches that continue earlier ones; see Batch.Keys
+	// First, if it is above 0, is the block the pass begins at: a batch then has the
+	// residual stream before it, resid_pre as another run gave it (Batch.Given).
+	First int
 	// FastBF16 rounds both factors of products with weights to bf16, for speed:
 	// another arithmetic, lossy, and only on processors with AVX512-BF16. See
 	// layers.CheckFastBF16 and Model.FastError.
@@ -88,7 +91,10 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	if err := m.checkPoints(slices.Concat(points, o.Keep)); err != nil {
 		return nil, err
 	}
-	g, err := m.build(m.lastBlock(points, o.Keep))
+	if o.First < 0 || o.First >= m.config.Layers {
+		return nil, fmt.Errorf("session: want a first block from 0 to %d, have %d", m.config.Layers-1, o.First)
+	}
+	g, err := m.build(o.First, m.lastBlock(points, o.Keep))
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +114,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 
 // Check builds the whole graph and reports every fault of the checkpoint.
 func (m *Model) Check() error {
-	_, err := m.build(m.config.Layers)
+	_, err := m.build(0, m.config.Layers)
 	return err
 }
 
@@ -128,15 +134,17 @@ func (m *Model) lastBlock(points, keep []Point) int {
 	return last
 }
 
-// build makes the graph and checks that every tensor is there and used. In block
-// last only the rows that are read are computed.
-func (m *Model) build(last int) (*layers.Graph, error) {
+// build makes the graph from block first on and checks that every tensor is
+// there and, of a whole model, used. In block last only the rows that are read
+// are computed.
+func (m *Model) build(first, last int) (*layers.Graph, error) {
 	g := layers.NewGraph(m.source, m.store)
+	g.StartAt(first)
 	g.SelectAfter(last)
 	m.arch.build(g, m.config)
 	err := g.Err()
 	for _, name := range g.Unused() {
-		if !g.Failed() && !m.arch.isIgnored(m.config, name) {
+		if first == 0 && !g.Failed() && !m.arch.isIgnored(m.config, name) {
 			err = errors.Join(err, fmt.Errorf("weight %s: not used by %s", name, m.config.Architecture))
 		}
 	}

@@ -16,6 +16,7 @@ var commands = []struct {
 	{"data", newVerify},
 	{"data", newQuality},
 	{"data", newExport},
+	{"direction", newSteer},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},

@@ -19,6 +19,7 @@ type generateFlags struct {
 	model, prompt, system string
 	chat                  bool
 	options               collect.GenerateOptions
+	steer                 generateSteer
 }
 
 func newGenerate(e *env) *cobra.Command {
@@ -35,9 +36,15 @@ The most probable token is taken unless --temperature is above 0. Then tokens ar
 drawn: of sample i from the stream (--seed, i), so that the same command gives
 the same text with any number of threads or samples. The penalty is taken first,
 then temperature, top-k, top-p and min-p. A sample ends with the model's end
-token, at a text of --stop, after --max-tokens, or when the context is full.`,
+token, at a text of --stop, after --max-tokens, or when the context is full.
+
+With --steer a direction is added to the activations: alpha times the target's
+mean minus the controls' mean, at the site and layers named, on the prompt's
+tokens but the first (with --after, those after a concept in it) and on new ones.
+The text without and the text with it are printed one after the other.`,
 		Example: `  premlp generate --model smollm2-135m --prompt "The capital of France is" --max-tokens 20
-  premlp generate --model smollm2-135m --chat --prompt "Name three rivers." --temperature 0.8 --top-p 0.9 --seed 1 --samples 2`,
+  premlp generate --model smollm2-135m --chat --prompt "Name three rivers." --temperature 0.8 --top-p 0.9 --seed 1 --samples 2
+  premlp generate --model smollm2-135m --chat --prompt "What is the capital of Italy?" --after Italy --steer out/france --layer 24 --alpha 8 --max-tokens 20`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runGenerate(c.Context(), e, c, &f) },
 	}
@@ -50,6 +57,7 @@ token, at a text of --stop, after --max-tokens, or when the context is full.`,
 	c.Flags().IntVar(&f.options.Samples, "samples", 1, "continuations of the prompt, computed side by side")
 	c.Flags().Uint64Var(&f.options.Seed, "seed", 0, "determines what is drawn")
 	f.addSampling(c)
+	f.steer.addFlags(c)
 	addThreads(c, &f.options.Threads)
 	require(c, "model", "prompt")
 	return c
@@ -85,7 +93,7 @@ func (f *generateFlags) check(c *cobra.Command) error {
 	if err := o.Check(); err != nil {
 		return usageError{err}
 	}
-	return nil
+	return f.steer.check(c)
 }
 
 func runGenerate(ctx context.Context, e *env, c *cobra.Command, f *generateFlags) error {
@@ -104,6 +112,9 @@ func runGenerate(ctx context.Context, e *env, c *cobra.Command, f *generateFlags
 	prompt, err := f.ids(c, l)
 	if err != nil {
 		return err
+	}
+	if f.steer.from != "" {
+		return runGenerateSteered(ctx, e, c, l, f)
 	}
 	out := &firstError{w: e.stdout}
 	var show func(int, string) error

@@ -81,19 +81,12 @@ func printQuality(w io.Writer, r *quality.Report) {
 		fmt.Fprintf(t, "%s.%d\t%.3g/%.3g\t%d/%d\t%d/%d\t%.1f/%.1f\t%.2f/%.2f\t%s\t%s\t%s\n", l.Site, l.Layer,
 			a.Norms.Median, b.Norms.Median, a.Outlying, b.Outlying, a.Dead, b.Dead,
 			a.Rank.Participation, b.Rank.Participation, a.Cosine.Mean, b.Cosine.Mean,
-			optional(l.Between), drift(l.Drift), l.Verdict)
+			optional("%.2f", l.Between), drift(l.Drift), l.Verdict)
 	}
 	t.Flush() // the writer below keeps its error
 	fmt.Fprintln(w, "(target/control: median norm, rows, coordinates, participation ratio, mean cosine)")
 	printFindings(w, r)
 	fmt.Fprintln(w, "verdict:", r.Verdict)
-}
-
-func optional(v *float64) string {
-	if v == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", *v)
 }
 
 func drift(d *quality.Drift) string {
