@@ -1,6 +1,7 @@
 package steering
 
 import (
+	"fmt"
 	"math"
 )
 
@@ -47,10 +48,13 @@ type Null struct {
 }
 
 // measure turns the trials of a place into effects.
-func (s *study) measure(trials []*trial) {
+func (s *study) measure(trials []*trial) error {
 	for i := 0; i < len(trials); {
 		t := trials[i]
 		t.score(s.known)
+		if x := t.ToTarget + t.Right + t.Others; math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%s for %q, strength %g: want probabilities of answers above 0, have none left: the edit is too large", t.Kind, t.Target, t.Alpha)
+		}
 		if t.kl != nil && s.neutral != nil {
 			t.KL = s.meanKL(t.kl)
 		}
@@ -64,6 +68,7 @@ func (s *study) measure(trials []*trial) {
 		t.Random.mean()
 		s.result.Effects = append(s.result.Effects, t.Effect)
 	}
+	return nil
 }
 
 // score fills in what the scores say.

@@ -36,6 +36,28 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// TestMeasure groups random draws with their direction, and refuses what is no
+// number.
+func TestMeasure(t *testing.T) {
+	a, b := &question{clean: []float64{-1, -2}}, &question{clean: []float64{-2, -1}, answer: 1}
+	try := func(draw int, score float64) *trial {
+		return &trial{target: a, draw: draw, scores: [][]float64{{-1, -2}, {score, -1}}}
+	}
+	s := &study{known: []*question{a, b}}
+	if err := s.measure([]*trial{try(0, -1.5), try(1, -3), try(2, -5), try(0, -2)}); err != nil || len(s.result.Effects) != 2 {
+		t.Fatalf("want two effects, have %+v, %v", s.result.Effects, err)
+	}
+	if e := s.result.Effects[0]; e.ToTarget != 0.5 || e.Random.Draws != 2 || e.Random.ToTarget != -2 {
+		t.Errorf("have %+v, random %+v", e, e.Random)
+	}
+	if s.result.Effects[1].Random != nil {
+		t.Error("want no random draws of the second direction")
+	}
+	if err := s.measure([]*trial{try(0, math.NaN())}); err == nil {
+		t.Error("a score that is no number: want an error")
+	}
+}
+
 func TestLogProbs(t *testing.T) {
 	logits := []float32{0, float32(math.Log(2)), float32(math.Log(5)), -200}
 	p := logProbs(logits, []int32{2, 0, 3})

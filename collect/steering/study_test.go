@@ -14,7 +14,7 @@ import (
 )
 
 // fixed are vectors that do not come from a model.
-type fixed struct{ controls, zero bool }
+type fixed struct{ zero bool }
 
 func (f fixed) Difference(target string, p model.Point) ([]float64, error) {
 	if f.zero {

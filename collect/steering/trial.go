@@ -100,8 +100,7 @@ func (s *study) place(ctx context.Context, p Place) error {
 	if err != nil {
 		return err
 	}
-	s.measure(trials)
-	return nil
+	return s.measure(trials)
 }
 
 // swapped captures the rows of the targets' questions that Swap needs: target →
