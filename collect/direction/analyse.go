@@ -24,7 +24,7 @@ type Options struct {
 	Layers    []int    // all
 	Methods   []string // all
 	Level     Level    // Rows
-	Folds     int      // of templates: 5
+	Folds     int      // of templates: 5, or as many as leave 2 templates in each, or 1
 	Groups    int      // of controls: 3
 	Bootstrap int      // draws: 1000
 	Nulls     int      // draws of each null: 40
@@ -61,7 +61,6 @@ func (o Options) complete(src Source) (Options, error) {
 			*v = standard
 		}
 	}
-	fill(&o.Folds, 5)
 	fill(&o.Groups, 3)
 	fill(&o.Bootstrap, 1000)
 	fill(&o.Nulls, 40)
@@ -93,10 +92,11 @@ func (o Options) complete(src Source) (Options, error) {
 			return o, fmt.Errorf("layer: want some of %v, have %d", m.Layers, l)
 		}
 	}
-	for name, v := range map[string]int{"folds": o.Folds, "control groups": o.Groups} {
-		if v < 2 {
-			return o, fmt.Errorf("%s: want at least 2, have %d", name, v)
-		}
+	if o.Folds == 1 || o.Folds < 0 {
+		return o, fmt.Errorf("folds: want at least 2, have %d", o.Folds)
+	}
+	if o.Groups < 2 {
+		return o, fmt.Errorf("control groups: want at least 2, have %d", o.Groups)
 	}
 	if o.Bootstrap < 1 || o.Nulls < 1 {
 		return o, fmt.Errorf("draws: want at least 1, have %d of the bootstrap and %d of the nulls", o.Bootstrap, o.Nulls)
@@ -170,8 +170,8 @@ func (a *analysis) begin() {
 	if n := len(d.templates); n < 10 {
 		miss("a narrow interval: its clusters are %d templates; below 10 it is too short more often than it says", n)
 	}
-	if d.folds < a.o.Folds {
-		miss("%d folds: there are %d templates", a.o.Folds, len(d.templates))
+	if len(d.templates) < 2*d.folds {
+		miss("AUROC between templates in every fold: a fold of one template has only pairs of one template, which are at their ceiling from layer 0 on")
 	}
 	if !slices.Contains(m.Layers, 0) {
 		miss("layer 0 as a baseline: the dataset has no layer 0")
@@ -224,7 +224,7 @@ func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerRe
 	}
 	var labelled []*classSums
 	if len(m.blocks()) > 0 {
-		r.Random = newNull(once2(randomDirections(m, l.sums, a.o.Nulls, a.o.Seed)))
+		r.Random = newNull(areasOf(randomDirections(m, l.sums, a.o.Nulls, a.o.Seed)))
 		for _, y := range a.labels {
 			labelled = append(labelled, newClassSums(m, y))
 		}
@@ -248,8 +248,8 @@ func (m *matrix) spread() float64 {
 	return floats.Norm(m.means, 2) / math.Sqrt(float64(len(m.questions)))
 }
 
-// once2 are the AUROCs of trials.
-func once2(trials []*trial) []float64 {
+// areasOf are the AUROCs of trials.
+func areasOf(trials []*trial) []float64 {
 	list := make([]float64, len(trials))
 	for i, t := range trials {
 		list[i] = t.area(once)
@@ -282,7 +282,7 @@ func (a *analysis) judge(r *LayerReport) {
 				x.TokensLow = Figure(low)
 			}
 		}
-		x.Verdict = x.judge(a.report.Tokens, start == r)
+		x.Verdict = x.judge(a.report.Tokens, r.Random.High, start == r)
 	}
 	r.Verdict = r.Methods[0].Verdict
 }

@@ -14,10 +14,20 @@ type item struct {
 	concept  int
 }
 
-// weigher gives how often a question of a template and concept is counted.
-type weigher func(i *item) float64
+// counts say how often each template and each concept counts. A nil counts once.
+type counts struct{ templates, concepts []float64 }
 
-func once(*item) float64 { return 1 }
+var once = counts{}
+
+func (c counts) of(i *item) float64 {
+	switch {
+	case c.templates == nil:
+		return 1
+	case i.target:
+		return c.templates[i.template]
+	}
+	return c.templates[i.template] * c.concepts[i.concept]
+}
 
 // sortItems sorts by score, for wins.
 func sortItems(items []item) {
@@ -27,16 +37,16 @@ func sortItems(items []item) {
 // wins counts, over all pairs of a target and a control, those in which the
 // target's score is higher, a tie as half (Mann and Whitney's U). The area under
 // the ROC curve is wins/pairs, exact. The items are sorted.
-func wins(items []item, w weigher) (won, pairs float64) {
+func wins(items []item, c counts) (won, pairs float64) {
 	below, targets := 0.0, 0.0
 	for i := 0; i < len(items); {
 		tie, tied := 0.0, 0.0 // controls and targets of one score
 		j := i
 		for ; j < len(items) && items[j].score == items[i].score; j++ {
 			if items[j].target {
-				tied += w(&items[j])
+				tied += c.of(&items[j])
 			} else {
-				tie += w(&items[j])
+				tie += c.of(&items[j])
 			}
 		}
 		won += tied * (below + tie/2)
@@ -59,18 +69,38 @@ func auroc(items []item) float64 {
 type trial struct {
 	folds, groups int
 	blocks        [][]item
+	same          [][]samePair // per block
+}
+
+// samePair sums up the pairs of one template with a control of one concept.
+type samePair struct {
+	template, concept int
+	won, pairs        float64
 }
 
 // area is the AUROC of each fold, over pairs with one direction, averaged over
 // the folds that have pairs; NaN if none has.
-func (t *trial) area(w weigher) float64 {
+//
+// A pair of different templates counts as the product of how often each does.
+// A pair of one template counts as often as the template: the square would pair
+// the template with its own copies, which are easier to tell apart than others.
+func (t *trial) area(c counts) float64 {
 	sum, n := 0.0, 0.0
 	for f := range t.folds {
 		won, pairs := 0.0, 0.0
-		for _, items := range t.blocks[f*t.groups : (f+1)*t.groups] {
-			a, b := wins(items, w)
+		for k := f * t.groups; k < (f+1)*t.groups; k++ {
+			a, b := wins(t.blocks[k], c)
 			won += a
 			pairs += b
+			if c.templates == nil {
+				continue
+			}
+			for _, s := range t.same[k] {
+				w := c.templates[s.template]
+				less := (w*w - w) * c.concepts[s.concept]
+				won -= less * s.won
+				pairs -= less * s.pairs
+			}
 		}
 		if pairs > 0 {
 			sum += won / pairs
@@ -78,6 +108,36 @@ func (t *trial) area(w weigher) float64 {
 		}
 	}
 	return sum / n
+}
+
+// finish sorts the items and counts the pairs of one template.
+func (t *trial) finish() *trial {
+	t.same = make([][]samePair, len(t.blocks))
+	for k, items := range t.blocks {
+		sortItems(items)
+		targets := map[int][]float64{}
+		for i := range items {
+			if items[i].target {
+				targets[items[i].template] = append(targets[items[i].template], items[i].score)
+			}
+		}
+		for i := range items {
+			if items[i].target || targets[items[i].template] == nil {
+				continue
+			}
+			s := samePair{template: items[i].template, concept: items[i].concept}
+			for _, score := range targets[s.template] {
+				s.pairs++
+				if score > items[i].score {
+					s.won++
+				} else if score == items[i].score {
+					s.won += 0.5
+				}
+			}
+			t.same[k] = append(t.same[k], s)
+		}
+	}
+	return t
 }
 
 // worst is the smallest AUROC of a block.
@@ -94,15 +154,10 @@ func (t *trial) worst() float64 {
 // stratified is the AUROC over pairs of one template, the average over all.
 func (t *trial) stratified() float64 {
 	won, pairs := 0.0, 0.0
-	for _, items := range t.blocks {
-		byTemplate := map[int][]item{}
-		for _, i := range items {
-			byTemplate[i.template] = append(byTemplate[i.template], i)
-		}
-		for _, same := range byTemplate { // integers and halves: exact in any order
-			a, b := wins(same, once)
-			won += a
-			pairs += b
+	for _, block := range t.same {
+		for _, s := range block {
+			won += s.won
+			pairs += s.pairs
 		}
 	}
 	return won / pairs
@@ -126,8 +181,5 @@ func (d *design) newTrial(y []bool, score func(i, group int) float64) *trial {
 			t.blocks[k] = append(t.blocks[k], item{s, y[i], q.template, q.concept})
 		}
 	}
-	for _, items := range t.blocks {
-		sortItems(items)
-	}
-	return t
+	return t.finish()
 }

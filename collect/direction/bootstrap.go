@@ -38,13 +38,7 @@ func newDraws(d *design, n int, seed uint64) *draws {
 func (s *draws) areas(t *trial) []float64 {
 	list := make([]float64, len(s.templates))
 	for k := range list {
-		templates, controls := s.templates[k], s.controls[k]
-		list[k] = t.area(func(i *item) float64 {
-			if i.target {
-				return templates[i.template]
-			}
-			return templates[i.template] * controls[i.concept]
-		})
+		list[k] = t.area(counts{s.templates[k], s.controls[k]})
 	}
 	return list
 }

@@ -88,9 +88,17 @@ func number(known map[string]int, names *[]string, name string) int {
 	return i
 }
 
-// hold deals templates to folds and concepts to groups. Folds may be given.
+// hold deals templates to folds and concepts to groups.
 func (d *design) hold(o Options) {
-	d.folds = min(o.Folds, len(d.templates))
+	n := len(d.templates)
+	switch {
+	case o.Folds > 0:
+		d.folds = min(o.Folds, n)
+	case n >= 4:
+		d.folds = min(5, n/2)
+	default:
+		d.folds = n
+	}
 	d.groups = min(o.Groups, len(d.concepts)-1)
 	r := rand.New(rand.NewPCG(o.Seed, 1))
 	d.fold, d.group = deal(r, len(d.templates), d.folds), deal(r, len(d.concepts), d.groups)

@@ -132,7 +132,7 @@ func (a *analysis) nulls(r *MethodReport, l *layer, x method, labelled []*classS
 		r.Failed = "nulls: " + err.Error()
 		return readError(err)
 	}
-	areas := once2(trials)
+	areas := areasOf(trials)
 	c := len(l.m.concepts)
 	r.NullMethod = x.name
 	r.Targets, r.Shuffled = newNull(areas[c:c+a.o.Nulls]), newNull(areas[c+a.o.Nulls:])

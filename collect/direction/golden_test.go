@@ -91,7 +91,7 @@ func readGolden(t *testing.T) (*goldenSource, map[int]goldenLayer) {
 // goldenAt loads one layer with one template in each fold.
 func goldenAt(t *testing.T, s *goldenSource, number int) *layer {
 	t.Helper()
-	o, err := Options{}.complete(s)
+	o, err := Options{Folds: 5}.complete(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +138,11 @@ func TestGolden(t *testing.T) {
 			within(t, "shrinkage", math.Abs(share-want.Shrinkage), 1e-9)
 			within(t, "lda", relative(d, want.LDA), 1e-4)
 			within(t, "lda, 1 - cosine", 1-cosine(d, want.LDA), 1e-8)
-			fit, err := logistic(l.m, l.sums, whole, nil, wholeGradient)
-			if err != nil {
+			if _, err := l.fitLogistic(whole); err != nil {
 				t.Fatal(err)
 			}
+			fit := l.logit
+			within(t, "logistic intercept", math.Abs(fit.standard-want.Intercept), 1e-4)
 			within(t, "logistic", relative(fit.weights, want.Weights), 1e-4)
 			within(t, "logistic, 1 - cosine", 1-cosine(fit.weights, want.Weights), 1e-8)
 			within(t, "logistic objective", math.Abs(fit.objective-want.Objective), 1e-9)
@@ -188,11 +189,11 @@ func goldenHeldOut(t *testing.T, l *layer, want goldenLayer) {
 			return d
 		},
 		"lr": func(b block) []float64 {
-			f, err := logistic(m, l.sums, b, nil, wholeGradient)
+			f, err := l.fitLogistic(b)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return f.direction
+			return f.d
 		},
 	}
 	for name, fit := range fits {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -14,7 +16,8 @@ import (
 type logit struct {
 	direction []float64 // w/s: what scores rows, [D]
 	weights   []float64 // w, of standardised rows, [D]
-	intercept float64
+	standard  float64   // b
+	intercept float64   // of rows as they are: b - direction·mean
 	scale     []float64 // s, [D]
 	objective float64
 	gradient  float64 // its largest |value| at the end
@@ -25,30 +28,87 @@ type logit struct {
 //
 //	½|w|² + Σ log(1 + exp(-t (w·z + b))),  t = 1 for the target, else -1
 //
-// by L-BFGS until no value of the gradient is above tolerance. There are no
-// class weights and b is not penalised (scikit-learn's LogisticRegression with
-// C = 1). start is a fit nearby or nil; the minimum is the only one.
-func logistic(m *matrix, t *classSums, b block, start *logit, tolerance float64) (*logit, error) {
+// by L-BFGS. There are no class weights and b is not penalised (scikit-learn's
+// LogisticRegression with C = 1). The minimum is the only one, whatever start, a
+// fit nearby or nil, is.
+//
+// The steps are taken in v = Lᵀw, L·Lᵀ a Hessian nearby, where the problem is
+// nearly round. They end when no value of the gradient there is above tolerance;
+// w is then at most √D·tolerance from the minimum, as the Hessian is at least I.
+func logistic(m *matrix, t *classSums, b block, start *logit, round *mat.Cholesky, tolerance float64) (*logit, error) {
 	f, err := newLogitFit(m, t, b)
 	if err != nil {
 		return nil, err
 	}
-	x := make([]float64, m.dim+1)
-	x[m.dim] = math.Log(f.n1 / f.n0)
+	f.lower = new(mat.TriDense)
+	round.LTo(f.lower)
+	w := make([]float64, m.dim+1)
+	w[m.dim] = math.Log(f.n1 / f.n0)
 	if start != nil {
-		copy(x, floats.MulTo(make([]float64, m.dim), start.direction, f.scale))
-		x[m.dim] = start.intercept
+		copy(w, floats.MulTo(make([]float64, m.dim), start.direction, f.scale))
+		w[m.dim] = start.intercept + dot(start.direction, f.mean)
 	}
-	x, value, gradient, err := minimise(f.evaluate, x, tolerance, 1000)
+	blas64.Trmv(blas.Trans, f.lower.RawTriangular(), blas64.Vector{N: m.dim, Inc: 1, Data: w})
+	v, value, gradient, err := minimise(f.rounded, w, tolerance, 1000)
 	if err == nil {
 		err = f.err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("logistic: %w", err)
 	}
-	l := &logit{weights: x[:m.dim], intercept: x[m.dim], scale: f.scale, objective: value, gradient: gradient}
+	f.turn(blas.Trans, v)
+	l := &logit{weights: v[:m.dim], intercept: v[m.dim], scale: f.scale, objective: value, gradient: gradient}
 	l.direction = floats.DivTo(make([]float64, m.dim), l.weights, f.scale)
+	l.intercept -= dot(l.direction, f.mean) // of rows as they are
+	l.standard = v[m.dim]
 	return l, nil
+}
+
+// flatHessian is the objective's Hessian at w = 0, over all rows: I + p(1-p)·ZᵀZ,
+// p the share of the target's rows. g is the sum of their x·xᵀ.
+func flatHessian(g *mat.SymDense, c classes) (*mat.Cholesky, error) {
+	n := c.n1 + c.n0
+	mean := make([]float64, len(c.m1))
+	floats.AddScaled(mean, c.n1/n, c.m1)
+	floats.AddScaled(mean, c.n0/n, c.m0)
+	subtract(g, n, mean)
+	raw := g.RawSymmetric()
+	d := raw.N
+	scale := make([]float64, d)
+	for i := range d {
+		if scale[i] = math.Sqrt(raw.Data[i*d+i] / n); !(scale[i] > 0) {
+			scale[i] = 1
+		}
+	}
+	weight := c.n1 / n * c.n0 / n
+	for i := range d {
+		for j := i; j < d; j++ {
+			raw.Data[i*d+j] *= weight / (scale[i] * scale[j])
+		}
+	}
+	return blend(g, 1, 1, 1)
+}
+
+// hessian is I + ZᵀWZ at a fit to all rows, W = p(1-p) of each. That of a fold
+// is like it.
+func (l *logit) hessian(m *matrix) (*mat.Cholesky, error) {
+	g := mat.NewSymDense(m.dim, nil)
+	raw := g.RawSymmetric().Data
+	var z []float64
+	err := m.each(0, len(m.questions), func(_, _ int, x []float64) {
+		z = append(z[:0], x...)
+		for i := 0; i < len(z); i += m.dim {
+			row := z[i : i+m.dim]
+			_, p := softplus(dot(row, l.direction) + l.intercept)
+			floats.Div(row, l.scale)
+			floats.Scale(math.Sqrt(p*(1-p)), row)
+		}
+		addGram(raw, z, m.dim)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return blend(g, 1, 1, 1)
 }
 
 // logitFit is one problem.
@@ -57,7 +117,9 @@ type logitFit struct {
 	b           block
 	mean, scale []float64
 	n1, n0      float64
-	err         error // of reading rows
+	lower       *mat.TriDense // L
+	w           []float64     // of rounded
+	err         error         // of reading rows
 }
 
 func newLogitFit(m *matrix, t *classSums, b block) (*logitFit, error) {
@@ -80,6 +142,20 @@ func newLogitFit(m *matrix, t *classSums, b block) (*logitFit, error) {
 		}
 	}
 	return f, err
+}
+
+// turn multiplies the first D values of x by L⁻¹, or by L⁻ᵀ.
+func (f *logitFit) turn(t blas.Transpose, x []float64) {
+	blas64.Trsv(t, f.lower.RawTriangular(), blas64.Vector{N: f.m.dim, Inc: 1, Data: x})
+}
+
+// rounded is evaluate in v = Lᵀw.
+func (f *logitFit) rounded(v, gradient []float64) float64 {
+	f.w = append(f.w[:0], v...)
+	f.turn(blas.Trans, f.w)
+	value := f.evaluate(f.w, gradient)
+	f.turn(blas.NoTrans, gradient)
+	return value
 }
 
 // evaluate gives the objective and its gradient at w, b. Rows are used as they

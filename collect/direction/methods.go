@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 // The methods, in the order of reports.
@@ -39,7 +40,7 @@ type method struct {
 var methods = []method{
 	{Mean, false, (*layer).fitMean, func(*layer, block) (whitener, error) { return plain, nil }},
 	{LDA, true, (*layer).fitLDA, (*layer).whitenLDA},
-	{Logistic, false, (*layer).fitLogistic, nil},
+	{Logistic, true, (*layer).fitLogistic, nil},
 	{PCA, true, (*layer).fitPCA, nil},
 	{PCACentred, true, (*layer).fitPCACentred, nil},
 	{PCARows, true, (*layer).fitPCARows, (*layer).alongPCARows},
@@ -81,6 +82,7 @@ type layer struct {
 	sums    *classSums // of the target
 	moments *moments   // nil where no method needs them
 	o       Options
+	round   *mat.Cholesky        // the Hessian at logit
 	logit   *logit               // of all rows: a start for the folds'
 	bases   map[string][]float64 // leading components of all rows, by method
 	centred [][]float64          // per block, the whole last: what fitPCA finds on its way
@@ -109,26 +111,33 @@ func (l *layer) whitenLEACE(b block) (whitener, error) {
 	return inverse(c), err
 }
 
-// The gradients at which a fit on all rows and one on a fold's end; the second
-// moves scores by less than a thousandth.
+// Where a fit on all rows and one on a fold's end; the second moves scores by
+// less than a thousandth.
 const (
-	wholeGradient = 1e-6
-	foldGradient  = 1e-3
+	wholeTolerance = 1e-7
+	foldTolerance  = 1e-4
 )
 
+// fitLogistic fits all rows first, from the Hessian at 0; the folds' fits start
+// there, with the Hessian there.
 func (l *layer) fitLogistic(b block) (fitted, error) {
-	tolerance := foldGradient
-	if b == whole {
-		tolerance = wholeGradient
+	if b != whole {
+		f, err := logistic(l.m, l.sums, b, l.logit, l.round, foldTolerance)
+		if err != nil {
+			return fitted{}, err
+		}
+		return fitted{d: f.direction}, nil
 	}
-	f, err := logistic(l.m, l.sums, b, l.logit, tolerance)
+	c := l.sums.train(whole)
+	round, err := flatHessian(l.moments.train(whole), c)
 	if err != nil {
 		return fitted{}, err
 	}
-	if b == whole {
-		l.logit = f
+	if l.logit, err = logistic(l.m, l.sums, b, nil, round, wholeTolerance); err != nil {
+		return fitted{}, err
 	}
-	return fitted{d: f.direction}, nil
+	l.round, err = l.logit.hessian(l.m)
+	return fitted{d: l.logit.direction}, err
 }
 
 // slot is a block's place in l.centred.

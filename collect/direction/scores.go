@@ -88,7 +88,7 @@ func (s *rowScores) pooled(y []bool) *trial {
 	for _, items := range t.blocks {
 		sortItems(items)
 	}
-	return t
+	return t // its pairs of one template are not asked for
 }
 
 // whitener turns mean differences, the columns of a [D, labellings] matrix, into

@@ -24,26 +24,29 @@ const (
 )
 
 // judge gives a method's verdict at a layer. tokens is the AUROC of the tokens of
-// the rows; start says whether this layer is itself the baseline.
-func (r *MethodReport) judge(tokens Figure, start bool) Verdict {
-	null := r.Targets.High
+// the rows, random the null of random directions; start says whether this layer
+// is itself the baseline.
+func (r *MethodReport) judge(tokens, random Figure, start bool) Verdict {
+	null := max(r.Targets.High, r.Shuffled.High, chance)
 	switch {
 	case r.Failed != "":
 		return Verdict{NotTested, r.Failed}
 	case !(r.AUROC >= 0) || !(r.Low >= 0) || !(null >= 0):
 		return Verdict{NotTested, "no figure on held-out questions"}
 	case r.AUROC <= null:
-		return Verdict{Unsupported, fmt.Sprintf("AUROC %.3f is not above %.3f, which 1 in 20 random targets per template reach", r.AUROC, null)}
+		return Verdict{Unsupported, fmt.Sprintf("AUROC %.3f is not above %.3f, which chance or 1 in 20 sets of wrong labels reach", r.AUROC, null)}
 	case r.Low <= chance:
 		return Verdict{Unsupported, fmt.Sprintf("the interval from %.3f to %.3f holds chance", r.Low, r.High)}
+	case r.AUROC <= random:
+		return Verdict{Explained + "random directions", fmt.Sprintf("1 in 20 of them reach %.3f", random)}
 	case tokens > null && r.TokensLow <= 0:
 		return Verdict{Explained + "the tokens of the rows", fmt.Sprintf("they alone give %.3f", tokens)}
 	case !start && r.Start > null && r.StartLow <= 0:
 		return Verdict{Explained + "layer 0", fmt.Sprintf("it gives %.3f; the difference is from %+.3f to %+.3f", r.Start, r.StartLow, r.StartHigh)}
 	case r.Worst <= chance:
 		return Verdict{Weak, fmt.Sprintf("the worst fold is at %.3f", r.Worst)}
-	case r.Low <= null:
-		return Verdict{Weak, fmt.Sprintf("the interval from %.3f reaches %.3f, where random targets per template are", r.Low, null)}
+	case r.Low <= max(null, random):
+		return Verdict{Weak, fmt.Sprintf("the interval from %.3f reaches %.3f, where nulls are", r.Low, max(null, random))}
 	case r.FoldCosine < agreement:
 		return Verdict{Weak, fmt.Sprintf("directions of different folds have a cosine of %.3f", r.FoldCosine)}
 	case start:
