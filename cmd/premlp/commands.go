@@ -14,6 +14,7 @@ var commands = []struct {
 	{"model", newGenerate},
 	{"data", newCollect},
 	{"data", newVerify},
+	{"direction", newDirections},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},

@@ -270,7 +270,7 @@ func (a *analysis) borrow(r *LayerReport) {
 func (a *analysis) judge(r *LayerReport) {
 	start := a.start[r.Site]
 	for i, x := range r.Methods {
-		x.Start, x.StartLow, x.StartHigh, x.TokensLow = nan, nan, nan, nan
+		x.Start, x.StartLow, x.StartHigh, x.TokensLow, x.TokensHigh = nan, nan, nan, nan, nan
 		if x.areas != nil {
 			if start != nil && start.Methods[i].areas != nil {
 				x.Start = start.Methods[i].AUROC
@@ -278,8 +278,8 @@ func (a *analysis) judge(r *LayerReport) {
 				x.StartLow, x.StartHigh = Figure(low), Figure(high)
 			}
 			if a.tokens != nil {
-				low, _ := interval(difference(x.areas, a.tokens))
-				x.TokensLow = Figure(low)
+				low, high := interval(difference(x.areas, a.tokens))
+				x.TokensLow, x.TokensHigh = Figure(low), Figure(high)
 			}
 		}
 		x.Verdict = x.judge(a.report.Tokens, r.Random.High, start == r)

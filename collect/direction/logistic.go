@@ -18,6 +18,7 @@ type logit struct {
 	weights   []float64 // w, of standardised rows, [D]
 	standard  float64   // b
 	intercept float64   // of rows as they are: b - direction·mean
+	mean      []float64 // of the training rows, [D]
 	scale     []float64 // s, [D]
 	objective float64
 	gradient  float64 // its largest |value| at the end
@@ -32,9 +33,10 @@ type logit struct {
 // LogisticRegression with C = 1). The minimum is the only one, whatever start, a
 // fit nearby or nil, is.
 //
-// The steps are taken in v = Lᵀw, L·Lᵀ a Hessian nearby, where the problem is
-// nearly round. They end when no value of the gradient there is above tolerance;
-// w is then at most √D·tolerance from the minimum, as the Hessian is at least I.
+// The steps are taken in v = Lᵀ(w, b), L·Lᵀ a Hessian nearby, [D+1, D+1], where
+// the problem is nearly round. They end when no value of the gradient there is
+// above tolerance; w is then at most √D·tolerance from the minimum, as the
+// Hessian is at least I in w.
 func logistic(m *matrix, t *classSums, b block, start *logit, round *mat.Cholesky, tolerance float64) (*logit, error) {
 	f, err := newLogitFit(m, t, b)
 	if err != nil {
@@ -48,7 +50,7 @@ func logistic(m *matrix, t *classSums, b block, start *logit, round *mat.Cholesk
 		copy(w, floats.MulTo(make([]float64, m.dim), start.direction, f.scale))
 		w[m.dim] = start.intercept + dot(start.direction, f.mean)
 	}
-	blas64.Trmv(blas.Trans, f.lower.RawTriangular(), blas64.Vector{N: m.dim, Inc: 1, Data: w})
+	blas64.Trmv(blas.Trans, f.lower.RawTriangular(), blas64.Vector{N: m.dim + 1, Inc: 1, Data: w})
 	v, value, gradient, err := minimise(f.rounded, w, tolerance, 1000)
 	if err == nil {
 		err = f.err
@@ -57,15 +59,16 @@ func logistic(m *matrix, t *classSums, b block, start *logit, round *mat.Cholesk
 		return nil, fmt.Errorf("logistic: %w", err)
 	}
 	f.turn(blas.Trans, v)
-	l := &logit{weights: v[:m.dim], intercept: v[m.dim], scale: f.scale, objective: value, gradient: gradient}
+	l := &logit{weights: v[:m.dim], intercept: v[m.dim], mean: f.mean, scale: f.scale, objective: value, gradient: gradient}
 	l.direction = floats.DivTo(make([]float64, m.dim), l.weights, f.scale)
 	l.intercept -= dot(l.direction, f.mean) // of rows as they are
 	l.standard = v[m.dim]
 	return l, nil
 }
 
-// flatHessian is the objective's Hessian at w = 0, over all rows: I + p(1-p)·ZᵀZ,
-// p the share of the target's rows. g is the sum of their x·xᵀ.
+// flatHessian is the objective's Hessian at w = 0, over all rows: p(1-p)·ZᵀZ + I
+// and, for b, p(1-p)·n, p the share of the target's rows. g is the sum of their
+// x·xᵀ.
 func flatHessian(g *mat.SymDense, c classes) (*mat.Cholesky, error) {
 	n := c.n1 + c.n0
 	mean := make([]float64, len(c.m1))
@@ -81,34 +84,61 @@ func flatHessian(g *mat.SymDense, c classes) (*mat.Cholesky, error) {
 		}
 	}
 	weight := c.n1 / n * c.n0 / n
+	h := mat.NewSymDense(d+1, nil)
 	for i := range d {
 		for j := i; j < d; j++ {
-			raw.Data[i*d+j] *= weight / (scale[i] * scale[j])
+			h.SetSym(i, j, raw.Data[i*d+j]*weight/(scale[i]*scale[j]))
 		}
 	}
-	return blend(g, 1, 1, 1)
+	h.SetSym(d, d, weight*n)
+	return penalised(h)
 }
 
-// hessian is I + ZᵀWZ at a fit to all rows, W = p(1-p) of each. That of a fold
-// is like it.
-func (l *logit) hessian(m *matrix) (*mat.Cholesky, error) {
-	g := mat.NewSymDense(m.dim, nil)
-	raw := g.RawSymmetric().Data
+// hessian is the same at a fit to block b: ZᵀWZ + I with W = p(1-p) of each row
+// and Z with a column of ones for the intercept. It only has to be near: rows
+// that are certain, W < certain, are left out.
+func (l *logit) hessian(m *matrix, b block) (*mat.Cholesky, error) {
+	h := mat.NewSymDense(m.dim+1, nil)
+	raw := h.RawSymmetric().Data
 	var z []float64
-	err := m.each(0, len(m.questions), func(_, _ int, x []float64) {
-		z = append(z[:0], x...)
-		for i := 0; i < len(z); i += m.dim {
-			row := z[i : i+m.dim]
+	err := m.eachTraining(b, func(_ *question, x []float64) {
+		z = z[:0]
+		for ; len(x) > 0; x = x[m.dim:] {
+			row := x[:m.dim]
 			_, p := softplus(dot(row, l.direction) + l.intercept)
-			floats.Div(row, l.scale)
-			floats.Scale(math.Sqrt(p*(1-p)), row)
+			if p*(1-p) < certain {
+				continue
+			}
+			w := math.Sqrt(p * (1 - p))
+			for j, v := range row {
+				z = append(z, w*(v-l.mean[j])/l.scale[j])
+			}
+			z = append(z, w)
 		}
-		addGram(raw, z, m.dim)
+		if len(z) > 0 {
+			addGram(raw, z, m.dim+1)
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return blend(g, 1, 1, 1)
+	return penalised(h)
+}
+
+// certain bounds p(1-p) of a row whose label hardly bends the objective.
+const certain = 1e-3
+
+// penalised adds the penalty's I, for all but b, and factors h.
+func penalised(h *mat.SymDense) (*mat.Cholesky, error) {
+	d := h.SymmetricDim() - 1
+	for i := range d {
+		h.SetSym(i, i, h.At(i, i)+1)
+	}
+	var c mat.Cholesky
+	if !c.Factorize(h) {
+		return nil, errSingular
+	}
+	return &c, nil
 }
 
 // logitFit is one problem.
@@ -144,9 +174,9 @@ func newLogitFit(m *matrix, t *classSums, b block) (*logitFit, error) {
 	return f, err
 }
 
-// turn multiplies the first D values of x by L⁻¹, or by L⁻ᵀ.
+// turn multiplies x by L⁻¹, or by L⁻ᵀ.
 func (f *logitFit) turn(t blas.Transpose, x []float64) {
-	blas64.Trsv(t, f.lower.RawTriangular(), blas64.Vector{N: f.m.dim, Inc: 1, Data: x})
+	blas64.Trsv(t, f.lower.RawTriangular(), blas64.Vector{N: f.m.dim + 1, Inc: 1, Data: x})
 }
 
 // rounded is evaluate in v = Lᵀw.

@@ -10,8 +10,8 @@ import (
 )
 
 // cacheValues is how many values of a layer are kept in memory as float64
-// (1 GiB); larger layers are read anew for each pass.
-const cacheValues = 1 << 27
+// (1 GiB); larger layers are read anew for each pass. Tests set it.
+var cacheValues = 1 << 27
 
 // blockRows is about how many rows a pass hands out at once.
 const blockRows = 512

@@ -111,33 +111,50 @@ func (l *layer) whitenLEACE(b block) (whitener, error) {
 	return inverse(c), err
 }
 
-// Where a fit on all rows and one on a fold's end; the second moves scores by
-// less than a thousandth.
-const (
-	wholeTolerance = 1e-7
-	foldTolerance  = 1e-4
+// The rounds of logistic regression, by their tolerance: each begins with the
+// Hessian at the end of the one before. The first of all begins with the Hessian
+// at 0; a fold's begin where the fit on all rows ended. The last moves a fold's
+// scores by less than a thousandth.
+var (
+	wholeRounds = []float64{1, 1e-2, 1e-7}
+	foldRounds  = []float64{0.1, 1e-3}
 )
 
-// fitLogistic fits all rows first, from the Hessian at 0; the folds' fits start
-// there, with the Hessian there.
+// fitLogistic fits all rows first.
 func (l *layer) fitLogistic(b block) (fitted, error) {
 	if b != whole {
-		f, err := logistic(l.m, l.sums, b, l.logit, l.round, foldTolerance)
+		f, _, err := l.rounds(b, l.logit, l.round, foldRounds)
 		if err != nil {
 			return fitted{}, err
 		}
 		return fitted{d: f.direction}, nil
 	}
-	c := l.sums.train(whole)
-	round, err := flatHessian(l.moments.train(whole), c)
+	round, err := flatHessian(l.moments.train(whole), l.sums.train(whole))
 	if err != nil {
 		return fitted{}, err
 	}
-	if l.logit, err = logistic(l.m, l.sums, b, nil, round, wholeTolerance); err != nil {
+	if l.logit, round, err = l.rounds(b, nil, round, wholeRounds); err != nil {
 		return fitted{}, err
 	}
-	l.round, err = l.logit.hessian(l.m)
-	return fitted{d: l.logit.direction}, err
+	l.round = round
+	return fitted{d: l.logit.direction}, nil
+}
+
+// rounds fits block b from a start and a Hessian, and gives the Hessian that the
+// last round began with.
+func (l *layer) rounds(b block, f *logit, round *mat.Cholesky, tolerances []float64) (*logit, *mat.Cholesky, error) {
+	for i, tolerance := range tolerances {
+		var err error
+		if i > 0 {
+			if round, err = f.hessian(l.m, b); err != nil {
+				return nil, nil, err
+			}
+		}
+		if f, err = logistic(l.m, l.sums, b, f, round, tolerance); err != nil {
+			return nil, nil, err
+		}
+	}
+	return f, round, nil
 }
 
 // slot is a block's place in l.centred.

@@ -77,10 +77,11 @@ type MethodReport struct {
 	PooledRows Figure  `json:"auroc_pooled_rows"` // rows of all places together; secondary
 	Places     []Place `json:"places"`
 
-	Start     Figure `json:"auroc_layer_0"`      // the same at layer 0
-	StartLow  Figure `json:"above_layer_0_low"`  // central 95 % of the difference from it
-	StartHigh Figure `json:"above_layer_0_high"` //
-	TokensLow Figure `json:"above_tokens_low"`   // the same for the tokens of the rows
+	Start      Figure `json:"auroc_layer_0"`      // the same at layer 0
+	StartLow   Figure `json:"above_layer_0_low"`  // central 95 % of the difference from it
+	StartHigh  Figure `json:"above_layer_0_high"` //
+	TokensLow  Figure `json:"above_tokens_low"`   // the same for the tokens of the rows
+	TokensHigh Figure `json:"above_tokens_high"`
 
 	NullMethod string `json:"null_method,omitempty"` // the method the nulls were computed by
 	Targets    Null   `json:"null_random_target_per_template"`

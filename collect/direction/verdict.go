@@ -20,7 +20,8 @@ const (
 // The limits of a verdict.
 const (
 	chance    = 0.5
-	agreement = 0.5 // of a direction's folds, as a cosine
+	agreement = 0.5  // of a direction's folds, as a cosine
+	alike     = 0.05 // two AUROCs
 )
 
 // judge gives a method's verdict at a layer. tokens is the AUROC of the tokens of
@@ -40,9 +41,9 @@ func (r *MethodReport) judge(tokens, random Figure, start bool) Verdict {
 	case r.AUROC <= random:
 		return Verdict{Explained + "random directions", fmt.Sprintf("1 in 20 of them reach %.3f", random)}
 	case tokens > null && r.TokensLow <= 0:
-		return Verdict{Explained + "the tokens of the rows", fmt.Sprintf("they alone give %.3f", tokens)}
+		return r.explained("the tokens of the rows", tokens, r.TokensLow, r.TokensHigh)
 	case !start && r.Start > null && r.StartLow <= 0:
-		return Verdict{Explained + "layer 0", fmt.Sprintf("it gives %.3f; the difference is from %+.3f to %+.3f", r.Start, r.StartLow, r.StartHigh)}
+		return r.explained("layer 0", r.Start, r.StartLow, r.StartHigh)
 	case r.Worst <= chance:
 		return Verdict{Weak, fmt.Sprintf("the worst fold is at %.3f", r.Worst)}
 	case r.Low <= max(null, random):
@@ -53,6 +54,17 @@ func (r *MethodReport) judge(tokens, random Figure, start bool) Verdict {
 		return Verdict{Supported, "but this is the layer 0 that others are measured against"}
 	}
 	return Verdict{Supported, fmt.Sprintf("from %.3f up, above every baseline", r.Low)}
+}
+
+// explained is the verdict where the interval of the difference from a baseline,
+// from low to high, holds 0: explained by it if the two figures are alike, and
+// weak if they are not but this dataset cannot tell them apart.
+func (r *MethodReport) explained(name string, figure, low, high Figure) Verdict {
+	why := fmt.Sprintf("%s gives %.3f; the difference is from %+.3f to %+.3f", name, figure, low, high)
+	if r.AUROC-figure <= alike {
+		return Verdict{Explained + name, why}
+	}
+	return Verdict{Weak, why}
 }
 
 // refused lists what is never claimed, whatever the figures are.
