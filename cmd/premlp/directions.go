@@ -60,7 +60,7 @@ Another --target relabels the rows: no model runs.`,
 	c.Flags().StringVar(&f.layers, "layers", "", "layers, as 0-3,29 (default all of the dataset)")
 	c.Flags().StringVar(&f.level, "level", string(direction.Rows), "fit on rows, or on questions (the mean row of each)")
 	c.Flags().IntVar(&f.folds, "folds", 0, "groups of templates (default 5, fewer where each would have less than 2)")
-	c.Flags().IntVar(&f.groups, "groups", 3, "groups of controls")
+	c.Flags().IntVar(&f.groups, "groups", 3, "groups of controls; 1 holds no control out")
 	c.Flags().IntVar(&f.bootstrap, "bootstrap", 1000, "draws of the bootstrap")
 	c.Flags().IntVar(&f.nulls, "nulls", 40, "draws of each null")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "of everything drawn by chance")
@@ -120,8 +120,8 @@ func (f directionFlags) options(m dataset.Manifest) (direction.Options, error) {
 	switch {
 	case f.folds < 0 || f.folds == 1:
 		return o, usagef("--folds: want 2 or more, have %d", f.folds)
-	case f.groups < 2:
-		return o, usagef("--groups: want 2 or more, have %d", f.groups)
+	case f.groups < 1:
+		return o, usagef("--groups: want 1 or more, have %d", f.groups)
 	case f.bootstrap < 1 || f.nulls < 1:
 		return o, usagef("--bootstrap and --nulls: want 1 or more, have %d and %d", f.bootstrap, f.nulls)
 	case f.seed == 0:

@@ -94,7 +94,7 @@ func TestDirectionsBadInput(t *testing.T) {
 		{"layer", []string{"directions", dir, "--layers", "1"}, 2, "--layers: want some of [0 2]"},
 		{"level", []string{"directions", dir, "--level", "tokens"}, 2, "--level: want rows or questions"},
 		{"folds", []string{"directions", dir, "--folds", "1"}, 2, "--folds: want 2 or more"},
-		{"groups", []string{"directions", dir, "--groups", "1"}, 2, "--groups: want 2 or more"},
+		{"groups", []string{"directions", dir, "--groups", "0"}, 2, "--groups: want 1 or more"},
 		{"bootstrap", []string{"directions", dir, "--bootstrap", "0"}, 2, "--bootstrap and --nulls"},
 		{"seed", []string{"directions", dir, "--seed", "0"}, 2, "--seed: want 1 or more"},
 		{"threads", []string{"directions", dir, "--threads", "0"}, 2, "--threads: want 1 or more"},

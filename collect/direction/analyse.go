@@ -9,31 +9,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Level is what a direction is fitted on.
-type Level string
-
-const (
-	Rows      Level = "rows"      // every row counts
-	Questions Level = "questions" // every question counts, by its mean row
-)
-
-// Options say what Analyse does. The zero value of a field is its default.
-type Options struct {
-	Target    string   // the manifest's target
-	Sites     []string // all
-	Layers    []int    // all
-	Methods   []string // all
-	Level     Level    // Rows
-	Folds     int      // of templates: 5, or as many as leave 2 templates in each, or 1
-	Groups    int      // of controls: 3
-	Bootstrap int      // draws: 1000
-	Nulls     int      // draws of each null: 40
-	Seed      uint64   // 1
-
-	// Progress is told how many layers of how many are done.
-	Progress func(done, total int)
-}
-
 // Analyse finds and tests the directions of a dataset. It holds one layer at a
 // time. The result follows from the source and the options alone: neither time
 // nor the number of processors is in it.
@@ -51,57 +26,6 @@ func Analyse(ctx context.Context, src Source, o Options) (*Report, error) {
 		return nil, fmt.Errorf("directions: %w", err)
 	}
 	return a.report, nil
-}
-
-// complete fills in defaults and checks what was asked for.
-func (o Options) complete(src Source) (Options, error) {
-	m := src.Manifest()
-	fill := func(v *int, standard int) {
-		if *v == 0 {
-			*v = standard
-		}
-	}
-	fill(&o.Groups, 3)
-	fill(&o.Bootstrap, 1000)
-	fill(&o.Nulls, 40)
-	if o.Seed == 0 {
-		o.Seed = 1
-	}
-	if o.Level == "" {
-		o.Level = Rows
-	}
-	if len(o.Sites) == 0 {
-		o.Sites = m.Sites
-	}
-	if len(o.Layers) == 0 {
-		o.Layers = m.Layers
-	}
-	if _, err := chooseMethods(o.Methods); err != nil {
-		return o, err
-	}
-	if o.Level != Rows && o.Level != Questions {
-		return o, fmt.Errorf("level: want %s or %s, have %q", Rows, Questions, o.Level)
-	}
-	for _, s := range o.Sites {
-		if !slices.Contains(m.Sites, s) {
-			return o, fmt.Errorf("site: want some of %v, have %q", m.Sites, s)
-		}
-	}
-	for _, l := range o.Layers {
-		if !slices.Contains(m.Layers, l) {
-			return o, fmt.Errorf("layer: want some of %v, have %d", m.Layers, l)
-		}
-	}
-	if o.Folds == 1 || o.Folds < 0 {
-		return o, fmt.Errorf("folds: want at least 2, have %d", o.Folds)
-	}
-	if o.Groups < 2 {
-		return o, fmt.Errorf("control groups: want at least 2, have %d", o.Groups)
-	}
-	if o.Bootstrap < 1 || o.Nulls < 1 {
-		return o, fmt.Errorf("draws: want at least 1, have %d of the bootstrap and %d of the nulls", o.Bootstrap, o.Nulls)
-	}
-	return o, nil
 }
 
 // analysis is one run.
@@ -173,6 +97,9 @@ func (a *analysis) begin() {
 	if len(d.templates) < 2*d.folds {
 		miss("AUROC between templates in every fold: a fold of one template has only pairs of one template, which are at their ceiling from layer 0 on")
 	}
+	if d.groups == 1 {
+		miss("controls held out: one group of controls was asked for")
+	}
 	if !slices.Contains(m.Layers, 0) {
 		miss("layer 0 as a baseline: the dataset has no layer 0")
 	}
@@ -239,8 +166,7 @@ func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerRe
 		}
 		r.Methods = append(r.Methods, mr)
 	}
-	a.borrow(r)
-	return r, nil
+	return r, a.borrow(l, r, labelled)
 }
 
 // spread is the root mean square distance of questions from their mean.
@@ -258,12 +184,23 @@ func areasOf(trials []*trial) []float64 {
 }
 
 // borrow gives methods without nulls of their own those of the mean difference.
-func (a *analysis) borrow(r *LayerReport) {
-	for _, x := range r.Methods {
-		if x.NullMethod == "" && r.Methods[0].NullMethod != "" {
-			x.NullMethod, x.Targets, x.Shuffled = r.Methods[0].NullMethod, r.Methods[0].Targets, r.Methods[0].Shuffled
+func (a *analysis) borrow(l *layer, r *LayerReport, labelled []*classSums) error {
+	if labelled == nil {
+		return nil
+	}
+	mean := r.Methods[0]
+	if mean.Method != Mean {
+		mean = newMethodReport(Mean)
+		if err := a.nulls(mean, l, methods[0], labelled); err != nil {
+			return err
 		}
 	}
+	for _, x := range r.Methods {
+		if x.NullMethod == "" {
+			x.NullMethod, x.Targets, x.Shuffled = mean.NullMethod, mean.Targets, mean.Shuffled
+		}
+	}
+	return nil
 }
 
 // judge compares a layer with the baselines and gives its verdicts.

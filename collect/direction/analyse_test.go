@@ -169,6 +169,22 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// TestFolds: folds that are given, no control held out; and methods without
+// nulls of their own.
+func TestFolds(t *testing.T) {
+	o := few
+	o.FoldOf = map[string]int{}
+	for i, name := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+		o.FoldOf["{concept} "+name] = i % 3
+	}
+	o.Groups, o.Methods = 1, []string{Logistic, PCACentred}
+	r := analyse(t, newSynthetic(), o)
+	m := r.Layers[2].Methods[0]
+	if r.Folds != 3 || m.NullMethod != Mean || m.Verdict.Word != Supported || !strings.Contains(strings.Join(r.Missing, "\n"), "controls held out") {
+		t.Errorf("want 3 folds and a supported direction, have %d, %+v, %v", r.Folds, m.Verdict, r.Missing)
+	}
+}
+
 func TestLevel(t *testing.T) {
 	o := few
 	o.Level = Questions
@@ -206,7 +222,8 @@ func TestErrors(t *testing.T) {
 		{"layer", s, Options{Layers: []int{7}}, "layer: want some of [0 1 2], have 7"},
 		{"level", s, Options{Level: "tokens"}, "level: want rows or questions"},
 		{"folds", s, Options{Folds: 1}, "folds: want at least 2"},
-		{"groups", s, Options{Groups: 1}, "control groups: want at least 2"},
+		{"groups", s, Options{Groups: -1}, "control groups: want at least 1"},
+		{"fold of a template", s, Options{FoldOf: map[string]int{"{concept} 0": 0}}, `fold of template "{concept} 1"`},
 		{"draws", s, Options{Nulls: -1}, "draws: want at least 1"},
 		{"no control", &synthetic{concepts: 1, templates: 3, rows: 1, dim: 4, layers: []int{0}}, Options{}, "controls: want questions about"},
 		{"short", broken{s, func(x []float32) ([]float32, error) { return x[1:], nil }}, few, "question 7, mlp_in.0: want 144 values, have 143"},

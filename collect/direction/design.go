@@ -72,7 +72,9 @@ func newDesign(src Source, o Options) (*design, error) {
 	if d.target = target; len(d.concepts) < 2 {
 		return nil, errors.New("controls: want questions about at least 1 other concept, have none")
 	}
-	d.hold(o)
+	if err := d.hold(o); err != nil {
+		return nil, err
+	}
 	d.sort()
 	return d, nil
 }
@@ -89,7 +91,7 @@ func number(known map[string]int, names *[]string, name string) int {
 }
 
 // hold deals templates to folds and concepts to groups.
-func (d *design) hold(o Options) {
+func (d *design) hold(o Options) error {
 	n := len(d.templates)
 	switch {
 	case o.Folds > 0:
@@ -101,7 +103,20 @@ func (d *design) hold(o Options) {
 	}
 	d.groups = min(o.Groups, len(d.concepts)-1)
 	r := rand.New(rand.NewPCG(o.Seed, 1))
-	d.fold, d.group = deal(r, len(d.templates), d.folds), deal(r, len(d.concepts), d.groups)
+	d.fold, d.group = deal(r, n, d.folds), deal(r, len(d.concepts), d.groups)
+	if o.FoldOf == nil {
+		return nil
+	}
+	d.folds = 0
+	for t, name := range d.templates {
+		f, ok := o.FoldOf[name]
+		if !ok || f < 0 || f >= n {
+			return fmt.Errorf("fold of template %q: want one from 0 to %d, have %d, %v", name, n-1, f, ok)
+		}
+		d.fold[t] = f
+		d.folds = max(d.folds, f+1)
+	}
+	return nil
 }
 
 // deal gives each of n things one of k groups of equal size, shuffled.
@@ -119,7 +134,7 @@ func (d *design) tested() string {
 	switch {
 	case d.folds < 2:
 		return fmt.Sprintf("want at least 2 templates to hold some out, have %d", d.folds)
-	case d.groups < 2:
+	case len(d.concepts) < 3:
 		return fmt.Sprintf("want at least 2 controls to hold some out, have %d", len(d.concepts)-1)
 	}
 	return ""
@@ -163,7 +178,7 @@ func (d *design) labels(concept int) []bool {
 }
 
 // block is one pair of a template fold and a concept group that are held out
-// together; blocks are numbered fold-major. A block of -1, -1 holds nothing out.
+// together; blocks are numbered fold-major. -1 holds nothing out.
 type block struct{ fold, group int }
 
 var whole = block{-1, -1}
@@ -176,6 +191,9 @@ func (d *design) blocks() []block {
 	var list []block
 	for f := range d.folds {
 		for g := range d.groups {
+			if d.groups == 1 {
+				g = -1
+			}
 			list = append(list, block{f, g})
 		}
 	}

@@ -20,6 +20,7 @@ const blockRows = 512
 // depends on where the origin is, and second moments lose fewer digits.
 type matrix struct {
 	*design
+	stop  func() error // the run's end before its time
 	src   Source
 	site  string
 	layer int
@@ -31,7 +32,7 @@ type matrix struct {
 
 // load reads a layer.
 func load(ctx context.Context, src Source, d *design, site string, layer int) (*matrix, error) {
-	m := &matrix{design: d, src: src, site: site, layer: layer, dim: src.Manifest().Dim}
+	m := &matrix{design: d, stop: ctx.Err, src: src, site: site, layer: layer, dim: src.Manifest().Dim}
 	m.mean = make([]float64, m.dim)
 	m.means = make([]float64, len(d.questions)*m.dim)
 	if d.rows <= cacheValues/m.dim {
@@ -76,6 +77,9 @@ func (m *matrix) each(first, end int, visit func(from, to int, x []float64)) err
 	var r reader
 	var buffer []float64
 	for from := first; from < end; {
+		if err := m.stop(); err != nil {
+			return fmt.Errorf("%w: %w", errRows, err)
+		}
 		to, n := from, 0
 		for to < end && (to == from || n+m.questions[to].n <= blockRows) {
 			n += m.questions[to].n

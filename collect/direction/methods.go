@@ -162,7 +162,7 @@ func (l *layer) slot(b block) int {
 	if b == whole {
 		return l.m.folds * l.m.groups
 	}
-	return b.fold*l.m.groups + b.group
+	return b.fold*l.m.groups + max(b.group, 0)
 }
 
 // component keeps a fit on all rows as the folds' start: the end is the same

@@ -52,7 +52,7 @@ type LayerReport struct {
 	Site      string          `json:"site"`
 	Layer     int             `json:"layer"`
 	Norm      Figure          `json:"mean_difference_norm"`  // in the rows' own units
-	Share     Figure          `json:"mean_difference_share"` // of the rows' root mean square distance from their mean
+	Share     Figure          `json:"mean_difference_share"` // of the questions' root mean square distance from their mean
 	SplitHalf Figure          `json:"split_half_cosine"`
 	Pairs     PairCosines     `json:"pair_cosines"`
 	Random    Null            `json:"null_random_direction"`
