@@ -17,6 +17,7 @@ var commands = []struct {
 	{"data", newQuality},
 	{"data", newExport},
 	{"direction", newSteer},
+	{"direction", newDirections},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},

@@ -1,0 +1,225 @@
+package direction
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// Analyse finds and tests the directions of a dataset. It holds one layer at a
+// time. The result follows from the source and the options alone: neither time
+// nor the number of processors is in it.
+func Analyse(ctx context.Context, src Source, o Options) (*Report, error) {
+	o, err := o.complete(src)
+	if err != nil {
+		return nil, fmt.Errorf("directions: %w", err)
+	}
+	d, err := newDesign(src, o)
+	if err != nil {
+		return nil, fmt.Errorf("directions: %w", err)
+	}
+	a := &analysis{src: src, o: o, design: d, start: map[string]*LayerReport{}}
+	if err := a.run(ctx); err != nil {
+		return nil, fmt.Errorf("directions: %w", err)
+	}
+	return a.report, nil
+}
+
+// analysis is one run.
+type analysis struct {
+	src     Source
+	o       Options
+	design  *design
+	methods []method
+	draws   *draws
+	labels  []labelling             // every concept, then random targets, then shuffled labels
+	tokens  []float64               // the bootstrap's AUROCs of the rows' tokens
+	start   map[string]*LayerReport // per site: layer 0
+	report  *Report
+}
+
+func (a *analysis) run(ctx context.Context) error {
+	d := a.design
+	a.methods, _ = chooseMethods(a.o.Methods) // checked before
+	a.draws = newDraws(d, a.o.Bootstrap, a.o.Seed)
+	a.labels = slices.Concat(d.pseudoTargets(), d.randomTargets(a.o.Nulls, a.o.Seed), d.shuffledLabels(a.o.Nulls, a.o.Seed))
+	a.begin()
+	work := a.work()
+	for i, w := range work {
+		if a.o.Progress != nil {
+			a.o.Progress(i, len(work))
+		}
+		r, err := a.layer(ctx, w.site, w.layer)
+		if err != nil {
+			return fmt.Errorf("%s.%d: %w", w.site, w.layer, err)
+		}
+		if w.layer == 0 {
+			a.start[w.site] = r
+		}
+		a.judge(r)
+		if w.reported {
+			a.report.Layers = append(a.report.Layers, r)
+		}
+	}
+	if a.o.Progress != nil {
+		a.o.Progress(len(work), len(work))
+	}
+	return nil
+}
+
+// begin starts the report with what needs no rows.
+func (a *analysis) begin() {
+	d, m := a.design, a.src.Manifest()
+	r := &Report{
+		Model: m.Model.Name, Target: d.concepts[d.target], Templates: len(d.templates), Questions: len(d.questions),
+		Rows: d.rows, Level: a.o.Level, Folds: d.folds, Groups: d.groups, Bootstrap: a.o.Bootstrap, NullDraws: a.o.Nulls, Seed: a.o.Seed,
+		Convention: "the target's mean score is above the controls'; mean is in the rows' units, the others have length 1",
+		Tokens:     nan, Prompt: nan, Refused: refused, Missing: []string{},
+	}
+	for c, name := range d.concepts {
+		if c != d.target {
+			r.Controls = append(r.Controls, name)
+		}
+	}
+	a.report = r
+	miss := func(format string, args ...any) { r.Missing = append(r.Missing, fmt.Sprintf(format, args...)) }
+	miss("descriptions and their bag of embeddings: the dataset has no questions that describe the target without its name")
+	if why := d.tested(); why != "" {
+		miss("every figure on held-out questions: %s", why)
+		return
+	}
+	if n := len(d.templates); n < 10 {
+		miss("a narrow interval: its clusters are %d templates; below 10 it is too short more often than it says", n)
+	}
+	if len(d.templates) < 2*d.folds {
+		miss("AUROC between templates in every fold: a fold of one template has only pairs of one template, which are at their ceiling from layer 0 on")
+	}
+	if d.groups == 1 {
+		miss("controls held out: one group of controls was asked for")
+	}
+	if !slices.Contains(m.Layers, 0) {
+		miss("layer 0 as a baseline: the dataset has no layer 0")
+	}
+	a.bags()
+}
+
+// job is one layer to do; a layer 0 that was not asked for is only a baseline.
+type job struct {
+	site     string
+	layer    int
+	reported bool
+}
+
+func (a *analysis) work() []job {
+	var list []job
+	stored := slices.Contains(a.src.Manifest().Layers, 0)
+	for _, s := range a.o.Sites {
+		if stored && !slices.Contains(a.o.Layers, 0) && a.design.tested() == "" {
+			list = append(list, job{s, 0, false})
+		}
+		for _, l := range slices.Sorted(slices.Values(a.o.Layers)) {
+			list = append(list, job{s, l, true})
+		}
+	}
+	return list
+}
+
+// layer does one layer, all but what compares it with layer 0.
+func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerReport, error) {
+	m, err := load(ctx, a.src, a.design, site, number)
+	if err != nil {
+		return nil, err
+	}
+	l := &layer{m: m, o: a.o, bases: map[string][]float64{}}
+	l.sums = newClassSums(m, m.labels(m.target))
+	l.centred, l.shares = make([][]float64, m.folds*m.groups+1), make([]float64, m.folds*m.groups+1)
+	for _, x := range a.methods {
+		if x.moments && l.moments == nil {
+			if l.moments, err = newMoments(m); err != nil {
+				return nil, err
+			}
+		}
+	}
+	mean := l.sums.train(whole).difference()
+	r := &LayerReport{Site: site, Layer: number, Norm: Figure(floats.Norm(mean, 2)), SplitHalf: Figure(splitHalf(m)), Random: noNull}
+	r.Share = r.Norm / Figure(m.spread())
+	if r.Pairs, err = pairCosines(m, mean); err != nil {
+		return nil, err
+	}
+	var labelled []*classSums
+	if len(m.blocks()) > 0 {
+		r.Random = newNull(areasOf(randomDirections(m, l.sums, a.o.Nulls, a.o.Seed)))
+		for _, y := range a.labels {
+			labelled = append(labelled, newClassSums(m, y))
+		}
+	}
+	for _, x := range a.methods {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		mr, err := a.method(l, x, labelled)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", x.name, err)
+		}
+		r.Methods = append(r.Methods, mr)
+	}
+	return r, a.borrow(l, r, labelled)
+}
+
+// spread is the root mean square distance of questions from their mean.
+func (m *matrix) spread() float64 {
+	return floats.Norm(m.means, 2) / math.Sqrt(float64(len(m.questions)))
+}
+
+// areasOf are the AUROCs of trials.
+func areasOf(trials []*trial) []float64 {
+	list := make([]float64, len(trials))
+	for i, t := range trials {
+		list[i] = t.area(once)
+	}
+	return list
+}
+
+// borrow gives methods without nulls of their own those of the mean difference.
+func (a *analysis) borrow(l *layer, r *LayerReport, labelled []*classSums) error {
+	if labelled == nil {
+		return nil
+	}
+	mean := r.Methods[0]
+	if mean.Method != Mean {
+		mean = newMethodReport(Mean)
+		if err := a.nulls(mean, l, methods[0], labelled); err != nil {
+			return err
+		}
+	}
+	for _, x := range r.Methods {
+		if x.NullMethod == "" {
+			x.NullMethod, x.Targets, x.Shuffled = mean.NullMethod, mean.Targets, mean.Shuffled
+		}
+	}
+	return nil
+}
+
+// judge compares a layer with the baselines and gives its verdicts.
+func (a *analysis) judge(r *LayerReport) {
+	start := a.start[r.Site]
+	for i, x := range r.Methods {
+		x.Start, x.StartLow, x.StartHigh, x.TokensLow, x.TokensHigh = nan, nan, nan, nan, nan
+		if x.areas != nil {
+			if start != nil && start.Methods[i].areas != nil {
+				x.Start = start.Methods[i].AUROC
+				low, high := interval(difference(x.areas, start.Methods[i].areas))
+				x.StartLow, x.StartHigh = Figure(low), Figure(high)
+			}
+			if a.tokens != nil {
+				low, high := interval(difference(x.areas, a.tokens))
+				x.TokensLow, x.TokensHigh = Figure(low), Figure(high)
+			}
+		}
+		x.Verdict = x.judge(a.report.Tokens, r.Random.High, start == r)
+	}
+	r.Verdict = r.Methods[0].Verdict
+}

@@ -1,0 +1,61 @@
+package direction
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"premlp/weights"
+)
+
+// Write writes the directions to a safetensors file: one tensor for each
+// method, site and layer, "<method>.<site>.<layer>", F32 [D]. The metadata says
+// what they are of and what may be said of them: "verdicts" is a JSON object,
+// tensor → verdict.
+func (r *Report) Write(path string) error {
+	var tensors []weights.Output
+	verdicts := map[string]Verdict{}
+	for _, l := range r.Layers {
+		for _, m := range l.Methods {
+			if m.Direction == nil {
+				continue
+			}
+			name := fmt.Sprintf("%s.%s.%d", m.Method, l.Site, l.Layer)
+			values := make([]float32, len(m.Direction))
+			for i, v := range m.Direction {
+				values[i] = float32(v)
+			}
+			tensors = append(tensors, weights.FloatOutput(name, values, len(values)))
+			verdicts[name] = m.Verdict
+		}
+	}
+	if len(tensors) == 0 {
+		return fmt.Errorf("directions: want at least 1, have none: %s", r.failures())
+	}
+	text, err := json.Marshal(verdicts)
+	if err != nil {
+		return err
+	}
+	controls, err := json.Marshal(r.Controls)
+	if err != nil {
+		return err
+	}
+	return weights.WriteSafetensors(path, tensors, map[string]string{
+		"format": "premlp-directions", "version": "1",
+		"model": r.Model, "target": r.Target, "controls": string(controls),
+		"dataset_digest": r.Digest, "sign_and_unit": r.Convention, "level": string(r.Level),
+		"seed": strconv.FormatUint(r.Seed, 10), "verdicts": string(text),
+	})
+}
+
+// failures says why there is no direction.
+func (r *Report) failures() string {
+	for _, l := range r.Layers {
+		for _, m := range l.Methods {
+			if m.Failed != "" {
+				return m.Method + ": " + m.Failed
+			}
+		}
+	}
+	return "no layers"
+}
