@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"premlp/layers"
 	"premlp/weights"
 )
 
@@ -37,12 +38,16 @@ var representative = []string{
 	"llama-linear-rope", "mistral", "gemma3", "phi3-longrope", "gpt_oss", "deepseek_v3", "gpt2", "gpt_neox", "bloom", "falcon-new",
 }
 
-// fewVariants lists the representative golden models in a short run, else all:
+// slow reports whether models are to be run few times: in a short run, and by the
+// judge of the kernels, which is plain Go.
+func slow() bool { return testing.Short() || layers.Kernel() == "go" }
+
+// fewVariants lists the representative golden models where runs are slow, else all:
 // for tests that run each model many times.
 func fewVariants(t *testing.T) []string {
 	t.Helper()
 	all := variants(t)
-	if !testing.Short() {
+	if !slow() {
 		return all
 	}
 	return slices.DeleteFunc(all, func(dir string) bool { return !slices.Contains(representative, filepath.Base(dir)) })
