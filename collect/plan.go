@@ -32,6 +32,8 @@ type Options struct {
 	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
 
+	Checked func(done, total int) // told of the questions that Prepare checked; may be nil
+
 	Run dataset.RunInfo // who runs it; times and counts are filled in
 }
 

@@ -227,6 +227,12 @@ func TestRunCancelled(t *testing.T) {
 	o := everything(t, l)
 	o.BatchTokens = 100
 	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
+	o.Checked = func(done, total int) {
+		if asked++; done != asked || total != 20 {
+			t.Errorf("checked: want %d of 20, have %d of %d", asked, done, total)
+		}
+	}
 	p := prepare(t, l, tinyJob(l), o)
 	_, err := p.Run(ctx, func(done, total int) {
 		if done >= 7 {
@@ -236,6 +242,10 @@ func TestRunCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "of 20 questions are kept in "+o.Dir+".partial") {
 		t.Fatalf("want it stopped and said what is kept, have %v", err)
 	}
+	if _, err := Prepare(ctx, l, tinyJob(l), Options{Sites: o.Sites, Layers: o.Layers}); !errors.Is(err, context.Canceled) {
+		t.Errorf("prepared after it: want it cancelled, have %v", err)
+	}
+	asked = 0
 	s, err := prepare(t, l, tinyJob(l), o).Run(t.Context(), nil, nil)
 	if err != nil || s.Resumed == 0 {
 		t.Errorf("again: want it resumed, have %+v, %v", s, err)

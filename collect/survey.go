@@ -25,6 +25,9 @@ func (p *Plan) survey(ctx context.Context, j Job) (err error) {
 			unreadable = append(unreadable, err)
 		}
 		p.count(q)
+		if p.options.Checked != nil {
+			p.options.Checked(p.summary.Questions, j.count())
+		}
 		return ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {

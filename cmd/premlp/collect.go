@@ -124,7 +124,10 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	if err != nil {
 		return err
 	}
+	checked := checking{env: e}
+	options.Checked = checked.set
 	plan, err := collect.Prepare(ctx, l, job, options)
+	checked.close()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,26 @@ func TestCollectShow(t *testing.T) {
 		}
 		if status == 0 && !strings.Contains(stdout, "would make") {
 			t.Errorf("%q: have %q", c.show, stdout)
+		}
+	}
+}
+
+// TestChecking: the checks of a few questions go by without a word.
+func TestChecking(t *testing.T) {
+	for _, c := range []struct {
+		total int
+		shown bool
+	}{{20, false}, {20_000, true}} {
+		check := checking{env: &env{stderr: io.Discard}}
+		for done := range c.total {
+			check.set(done+1, c.total)
+		}
+		check.close()
+		if (check.bar != nil) != c.shown {
+			t.Errorf("%d questions: want shown %v", c.total, c.shown)
+		}
+		if c.shown && check.bar.done != int64(c.total) {
+			t.Errorf("want %d done, have %d", c.total, check.bar.done)
 		}
 	}
 }

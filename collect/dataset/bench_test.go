@@ -81,3 +81,12 @@ func BenchmarkRows(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkQuestion(b *testing.B) {
+	r := open(b, datasettest.Small(b))
+	for b.Loop() {
+		if _, err := r.Question(1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
