@@ -83,6 +83,7 @@ func Run(ctx context.Context, l *collect.Loaded, f *facts.File, v Vectors, o Opt
 		return nil, err
 	}
 	s := &study{options: o, vectors: v, engine: &engine{model: l.Model, threads: o.Threads, budget: o.BatchTokens}}
+	s.result.Known, s.result.Unknown, s.result.Skipped = []string{}, []string{}, []string{} // JSON lists, if empty
 	if s.engine.budget == 0 {
 		s.engine.budget = collect.DefaultBatchTokens
 	}
