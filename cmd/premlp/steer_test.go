@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"premlp/collect/collecttest"
+	"premlp/collect/steering"
 	"premlp/weights"
 )
 
@@ -68,7 +70,7 @@ func directionsFile(t *testing.T, meta map[string]string) string {
 		v[k] = float32(k%3) - 1
 	}
 	path := filepath.Join(t.TempDir(), "d.safetensors")
-	outputs := []weights.Output{weights.FloatOutput("md.mlp_in.1", v, len(v)), weights.FloatOutput("md.resid_post.0", v, len(v))}
+	outputs := []weights.Output{weights.FloatOutput("mean.mlp_in.1", v, len(v)), weights.FloatOutput("mean.resid_post.0", v, len(v))}
 	if err := weights.WriteSafetensors(path, outputs, meta); err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +88,8 @@ func TestSteerFromFile(t *testing.T) {
 		args   []string
 	}{
 		"file":               {0, "target Germany", []string{"--from", file, "--sites", "mlp_in", "--layers", "1", "--neutral", neutral}},
-		"other layer":        {1, "want a tensor md.mlp_in.2", []string{"--from", file, "--sites", "mlp_in", "--layers", "2"}},
-		"method":             {1, `have methods ["md"]`, []string{"--from", file, "--method", "lda"}},
+		"other layer":        {1, "want a tensor mean.mlp_in.2", []string{"--from", file, "--sites", "mlp_in", "--layers", "2"}},
+		"method":             {1, `have methods ["mean"]`, []string{"--from", file, "--method", "lda"}},
 		"target unnamed":     {2, "--targets: want the concept", []string{"--from", plain, "--layers", "1"}},
 		"target named":       {0, "target South Korea", []string{"--from", plain, "--sites", "mlp_in", "--layers", "1", "--targets", "South Korea", "--no-chat"}},
 		"pairs":              {1, "pairs of concepts need a dataset", []string{"--from", file, "--sites", "mlp_in", "--layers", "1", "--edits", "pair"}},
@@ -160,6 +162,40 @@ func TestGenerateSteered(t *testing.T) {
 	} {
 		if status, _, stderr := premlp(t, args(more...)...); status != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%v: want %q, have %d, %s", more, want, status, stderr)
+		}
+	}
+}
+
+// TestSteerFromDirections: the mean differences that directions writes do what
+// those of the dataset itself do, but for their rounding.
+func TestSteerFromDirections(t *testing.T) {
+	m, dir, _ := steerSetup(t)
+	var concepts []string
+	for i, c := range []string{"France", "Germany", "United Kingdom", "South Korea"} {
+		concepts = append(concepts, fmt.Sprintf(`{"name": %q, "word": %q}`, c, []string{"red", "old"}[i%2]))
+	}
+	// No template of the dataset asks this: no row is left out.
+	facts := writeFile(t, t.TempDir(), "facts.json", []byte(`{"concepts": [`+strings.Join(concepts, ",")+`],
+		"answers": {"word": {"question": "What is the word of {concept}?", "prefix": ""}}}`))
+	file := filepath.Join(t.TempDir(), "france.safetensors")
+	if status, _, stderr := premlp(t, "directions", dir, "-o", file, "--quiet"); status != 0 {
+		t.Fatal(stderr)
+	}
+	run := func(more ...string) []steering.Effect {
+		t.Helper()
+		var r steerReport
+		args := append([]string{"steer", "--quiet", "--json", "--model", m, "--facts", facts, "--answer", "word", "--targets", "France", "--alpha", "3", "--random", "0"}, more...)
+		status, stdout, stderr := premlp(t, args...)
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		decodeOne(t, stdout, &r)
+		return r.Effects
+	}
+	own, written := run("--from", dir), run("--from", file, "--date", "2026-01-02")
+	for i, e := range own {
+		if w := written[i]; math.Abs(*e.Own-*w.Own) > 1e-3*math.Abs(*e.Own)+1e-5 || *e.Own == 0 {
+			t.Errorf("%s: want %v, have %v", e.Place, *e.Own, *w.Own)
 		}
 	}
 }
