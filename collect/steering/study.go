@@ -126,6 +126,11 @@ func (o *Options) check(m *model.Model) error {
 	case !slices.Contains(AllPositions, o.Positions):
 		return fmt.Errorf("steer: positions: want one of %v, have %q", AllPositions, o.Positions)
 	}
+	for i, target := range o.Targets {
+		if slices.Contains(o.Targets[:i], target) {
+			return fmt.Errorf("steer: targets: want each once, have %q again", target)
+		}
+	}
 	for _, k := range o.Kinds {
 		if !slices.Contains(Kinds, k) {
 			return fmt.Errorf("steer: kind of edit: want one of %v, have %q", Kinds, k)
