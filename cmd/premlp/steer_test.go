@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"premlp/collect/collecttest"
-	"premlp/collect/steering"
 	"premlp/weights"
 )
 
@@ -44,10 +43,11 @@ func TestSteer(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	decodeOne(t, stdout, &r)
-	if len(r.Known) != 4 || len(r.Effects) != 3*2*3 || r.Effects[0].Target != "France" || r.Prefix != "The word is" {
-		t.Errorf("have %+v", r.Result)
+	one := r.Results[0]
+	if len(one.Known) != 4 || len(one.Effects) != 3*2*3 || one.Effects[0].Target != "France" || one.Prefix != "The word is" {
+		t.Errorf("have %+v", one.Result)
 	}
-	if e := r.Effects[0]; e.Questions != 0 || e.Own == nil || *e.Own == 0 || e.KL == nil || *e.KL <= 0 {
+	if e := one.Effects[0]; e.Questions != 0 || e.Own == nil || *e.Own == 0 || e.KL == nil || *e.KL <= 0 {
 		t.Errorf("one answer for all: want the target's own question changed and no other asked, have %+v", e)
 	}
 	status, stdout, stderr = premlp(t, args("--layers", "1", "--all-targets", "--neutral", "none")...)
@@ -181,7 +181,7 @@ func TestSteerFromDirections(t *testing.T) {
 	if status, _, stderr := premlp(t, "directions", dir, "-o", file, "--quiet"); status != 0 {
 		t.Fatal(stderr)
 	}
-	run := func(more ...string) []steering.Effect {
+	run := func(more ...string) []steerResult {
 		t.Helper()
 		var r steerReport
 		args := append([]string{"steer", "--quiet", "--json", "--model", m, "--facts", facts, "--answer", "word", "--targets", "France", "--alpha", "3", "--random", "0"}, more...)
@@ -190,11 +190,14 @@ func TestSteerFromDirections(t *testing.T) {
 			t.Fatal(stderr)
 		}
 		decodeOne(t, stdout, &r)
-		return r.Effects
+		return r.Results
 	}
-	own, written := run("--from", dir), run("--from", file, "--date", "2026-01-02")
-	for i, e := range own {
-		if w := written[i]; math.Abs(*e.Own-*w.Own) > 1e-3*math.Abs(*e.Own)+1e-5 || *e.Own == 0 {
+	own, written := run("--from", dir), run("--from", file, "--date", "2026-01-02", "--method", "mean,lda")
+	if len(written) != 2 || written[1].Method != "lda" || *written[1].Effects[0].Own == *written[0].Effects[0].Own {
+		t.Errorf("two methods: have %+v", written)
+	}
+	for i, e := range own[0].Effects {
+		if w := written[0].Effects[i]; math.Abs(*e.Own-*w.Own) > 1e-3*math.Abs(*e.Own)+1e-5 || *e.Own == 0 {
 			t.Errorf("%s: want %v, have %v", e.Place, *e.Own, *w.Own)
 		}
 	}
