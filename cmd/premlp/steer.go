@@ -18,16 +18,17 @@ import (
 
 // steerFlags are the flags of steer.
 type steerFlags struct {
-	model, facts, from, method string
-	answer, system, date       string
-	targets, sites             []string
-	layers                     string
-	kinds                      []string
-	alphas                     []float64
-	positions, neutral         string
-	random, threads            int
-	seed                       uint64
-	all, together, noChat      bool
+	model, facts, from    string
+	methods               []string
+	answer, system, date  string
+	targets, sites        []string
+	layers                string
+	kinds                 []string
+	alphas                []float64
+	positions, neutral    string
+	random, threads       int
+	seed                  uint64
+	all, together, noChat bool
 }
 
 func newSteer(e *env) *cobra.Command {
@@ -59,7 +60,7 @@ of the question's own, "others" of the rest; net is to target minus others. An
 edit of mlp_in changes one MLP and an edit of the stream all behind it: their
 effects are not comparable in size.`,
 		Example: `  premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from out/france --layers 10-20
-  premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from france.safetensors --method lda --sites mlp_in --alpha 1,2,4`,
+  premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from france.safetensors --method mean,lda --sites mlp_in --alpha 1,2,4`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runSteer(c.Context(), e, c, &f) },
 	}
@@ -67,7 +68,7 @@ effects are not comparable in size.`,
 	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	flags.StringVar(&f.facts, "facts", "", "JSON file of concepts, questions and answers")
 	flags.StringVar(&f.from, "from", "", "where directions come from: a dataset folder or a safetensors file")
-	flags.StringVar(&f.method, "method", steering.MeanDifference, "the directions of a safetensors file that are used")
+	flags.StringSliceVar(&f.methods, "method", []string{steering.MeanDifference}, "the directions of a safetensors file that are used, one after the other, as mean,lda")
 	flags.StringVar(&f.answer, "answer", "capital", "the fact that is asked for")
 	flags.StringSliceVar(&f.targets, "targets", nil, "the concepts whose directions are tested (default: the target of the dataset or file)")
 	flags.BoolVar(&f.all, "all-targets", false, "test every concept of the facts as the target")
@@ -113,14 +114,17 @@ func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) erro
 	if err != nil {
 		return err
 	}
-	p := e.Progress("edited prompts", "prompts", 0)
-	o.Progress = func(done, total int) { p.Set(int64(done), int64(total)) }
-	result, err := steering.Run(ctx, l, file, vectors, o)
-	p.Close()
-	if err != nil {
-		return err
+	report := &steerReport{Model: path, From: f.from}
+	for i, v := range vectors {
+		p := e.Progress("edited prompts", "prompts", 0)
+		o.Progress = func(done, total int) { p.Set(int64(done), int64(total)) }
+		result, err := steering.Run(ctx, l, file, v, o)
+		p.Close()
+		if err != nil {
+			return err
+		}
+		report.Results = append(report.Results, steerResult{f.methods[i], result})
 	}
-	report := &steerReport{Model: path, From: f.from, Method: f.method, Result: result}
 	return e.Result(report, report.print)
 }
 
@@ -168,10 +172,13 @@ func (f *steerFlags) options(l *collect.Loaded, file *facts.File) (steering.Opti
 	return o, nil
 }
 
-// vectors opens the source of directions and takes from it what the flags leave
-// open: the target, and with a dataset the prompts' form.
-func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *collect.Loaded, file *facts.File, o *steering.Options) (steering.Vectors, error) {
-	source, err := openDirections(f.from, f.method)
+// vectors opens the source of directions, of each method, and takes from it what
+// the flags leave open: the target, and with a dataset the prompts' form.
+func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *collect.Loaded, file *facts.File, o *steering.Options) ([]steering.Vectors, error) {
+	if len(f.methods) == 0 {
+		return nil, usagef("--method: want at least one, have none")
+	}
+	source, err := openDirections(f.from, f.methods[0])
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +190,18 @@ func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *c
 		o.Targets = []string{source.target}
 	}
 	if source.data == nil {
-		o.Form, err = f.form(c, l)
-		return source.file, err
+		if o.Form, err = f.form(c, l); err != nil {
+			return nil, err
+		}
+		vectors := []steering.Vectors{source.file}
+		for _, method := range f.methods[1:] {
+			more, err := steering.ReadFile(f.from, method)
+			if err != nil {
+				return nil, err
+			}
+			vectors = append(vectors, more)
+		}
+		return vectors, nil
 	}
 	for _, name := range []string{"no-chat", "system", "date", "method"} {
 		if c.Flags().Changed(name) {
@@ -199,7 +216,8 @@ func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *c
 	for _, p := range o.Places {
 		points = append(points, p.Points()...)
 	}
-	return steering.ReadMeans(ctx, source.data, points, file.Answers[f.answer].Question)
+	means, err := steering.ReadMeans(ctx, source.data, points, file.Answers[f.answer].Question)
+	return []steering.Vectors{means}, err
 }
 
 // form is the prompts' form by the flags.

@@ -11,24 +11,39 @@ import (
 
 // steerReport is the result of steer.
 type steerReport struct {
-	Model  string `json:"model"`
-	From   string `json:"from"`
+	Model   string        `json:"model"`
+	From    string        `json:"from"`
+	Results []steerResult `json:"results"` // of each method
+}
+
+// steerResult is what one method's directions did.
+type steerResult struct {
 	Method string `json:"method"`
 	*steering.Result
 }
 
-// print writes the report for a reader: a row for each edit, for several targets
-// their means.
+// print writes the report for a reader: for each method a table.
 func (r *steerReport) print(w io.Writer) {
-	fmt.Fprintf(w, "question  %s  answer begins %q; edited: tokens %s\n", r.Question, r.Prefix, r.Positions)
-	fmt.Fprintf(w, "known     %d of %d concepts' %s", len(r.Known), len(r.Known)+len(r.Unknown), r.Answer)
-	if len(r.Unknown) > 0 {
-		fmt.Fprintf(w, "; not %s", strings.Join(r.Unknown, ", "))
+	first := r.Results[0]
+	fmt.Fprintf(w, "question  %s  answer begins %q; edited: tokens %s\n", first.Question, first.Prefix, first.Positions)
+	fmt.Fprintf(w, "known     %d of %d concepts' %s", len(first.Known), len(first.Known)+len(first.Unknown), first.Answer)
+	if len(first.Unknown) > 0 {
+		fmt.Fprintf(w, "; not %s", strings.Join(first.Unknown, ", "))
 	}
 	fmt.Fprintln(w)
-	if len(r.Skipped) > 0 {
-		fmt.Fprintf(w, "skipped   targets that are not known: %s\n", strings.Join(r.Skipped, ", "))
+	if len(first.Skipped) > 0 {
+		fmt.Fprintf(w, "skipped   targets that are not known: %s\n", strings.Join(first.Skipped, ", "))
 	}
+	for _, result := range r.Results {
+		if len(r.Results) > 1 {
+			fmt.Fprintf(w, "\nmethod %s\n", result.Method)
+		}
+		result.print(w)
+	}
+}
+
+// print writes a row for each edit, for several targets their means.
+func (r steerResult) print(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if len(r.Effects) == len(r.Summaries) {
 		r.printEffects(t)
@@ -40,7 +55,7 @@ func (r *steerReport) print(w io.Writer) {
 }
 
 // printEffects writes the effects of one target.
-func (r *steerReport) printEffects(w io.Writer) {
+func (r steerResult) printEffects(w io.Writer) {
 	fmt.Fprintf(w, "target %s, changes of log-probability, mean over %d questions about others\n", r.Effects[0].Target, r.Effects[0].Questions)
 	fmt.Fprintln(w, "edit\talpha\tplace\tto target\tright\tothers\tnet\trandom net\tflipped\tlost\trandom lost\town\tKL\t")
 	for _, e := range r.Effects {
@@ -54,7 +69,7 @@ func (r *steerReport) printEffects(w io.Writer) {
 }
 
 // printSummaries writes the means over several targets.
-func (r *steerReport) printSummaries(w io.Writer) {
+func (r steerResult) printSummaries(w io.Writer) {
 	fmt.Fprintf(w, "means over %d targets: changes of log-probability in the questions about others; 95 %% of net by bootstrap over targets\n", r.Summaries[0].Targets)
 	fmt.Fprintln(w, "edit\talpha\tplace\tto target\tright\tothers\tnet\t95 %\trandom net\tflipped\tlost\trandom lost\town\tKL\t")
 	for _, s := range r.Summaries {

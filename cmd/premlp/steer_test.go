@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,10 +43,11 @@ func TestSteer(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	decodeOne(t, stdout, &r)
-	if len(r.Known) != 4 || len(r.Effects) != 3*2*3 || r.Effects[0].Target != "France" || r.Prefix != "The word is" {
-		t.Errorf("have %+v", r.Result)
+	one := r.Results[0]
+	if len(one.Known) != 4 || len(one.Effects) != 3*2*3 || one.Effects[0].Target != "France" || one.Prefix != "The word is" {
+		t.Errorf("have %+v", one.Result)
 	}
-	if e := r.Effects[0]; e.Questions != 0 || e.Own == nil || *e.Own == 0 || e.KL == nil || *e.KL <= 0 {
+	if e := one.Effects[0]; e.Questions != 0 || e.Own == nil || *e.Own == 0 || e.KL == nil || *e.KL <= 0 {
 		t.Errorf("one answer for all: want the target's own question changed and no other asked, have %+v", e)
 	}
 	status, stdout, stderr = premlp(t, args("--layers", "1", "--all-targets", "--neutral", "none")...)
@@ -68,7 +70,7 @@ func directionsFile(t *testing.T, meta map[string]string) string {
 		v[k] = float32(k%3) - 1
 	}
 	path := filepath.Join(t.TempDir(), "d.safetensors")
-	outputs := []weights.Output{weights.FloatOutput("md.mlp_in.1", v, len(v)), weights.FloatOutput("md.resid_post.0", v, len(v))}
+	outputs := []weights.Output{weights.FloatOutput("mean.mlp_in.1", v, len(v)), weights.FloatOutput("mean.resid_post.0", v, len(v))}
 	if err := weights.WriteSafetensors(path, outputs, meta); err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +88,8 @@ func TestSteerFromFile(t *testing.T) {
 		args   []string
 	}{
 		"file":               {0, "target Germany", []string{"--from", file, "--sites", "mlp_in", "--layers", "1", "--neutral", neutral}},
-		"other layer":        {1, "want a tensor md.mlp_in.2", []string{"--from", file, "--sites", "mlp_in", "--layers", "2"}},
-		"method":             {1, `have methods ["md"]`, []string{"--from", file, "--method", "lda"}},
+		"other layer":        {1, "want a tensor mean.mlp_in.2", []string{"--from", file, "--sites", "mlp_in", "--layers", "2"}},
+		"method":             {1, `have methods ["mean"]`, []string{"--from", file, "--method", "lda"}},
 		"target unnamed":     {2, "--targets: want the concept", []string{"--from", plain, "--layers", "1"}},
 		"target named":       {0, "target South Korea", []string{"--from", plain, "--sites", "mlp_in", "--layers", "1", "--targets", "South Korea", "--no-chat"}},
 		"pairs":              {1, "pairs of concepts need a dataset", []string{"--from", file, "--sites", "mlp_in", "--layers", "1", "--edits", "pair"}},
@@ -160,6 +162,43 @@ func TestGenerateSteered(t *testing.T) {
 	} {
 		if status, _, stderr := premlp(t, args(more...)...); status != 2 || !strings.Contains(stderr, want) {
 			t.Errorf("%v: want %q, have %d, %s", more, want, status, stderr)
+		}
+	}
+}
+
+// TestSteerFromDirections: the mean differences that directions writes do what
+// those of the dataset itself do, but for their rounding.
+func TestSteerFromDirections(t *testing.T) {
+	m, dir, _ := steerSetup(t)
+	var concepts []string
+	for i, c := range []string{"France", "Germany", "United Kingdom", "South Korea"} {
+		concepts = append(concepts, fmt.Sprintf(`{"name": %q, "word": %q}`, c, []string{"red", "old"}[i%2]))
+	}
+	// No template of the dataset asks this: no row is left out.
+	facts := writeFile(t, t.TempDir(), "facts.json", []byte(`{"concepts": [`+strings.Join(concepts, ",")+`],
+		"answers": {"word": {"question": "What is the word of {concept}?", "prefix": ""}}}`))
+	file := filepath.Join(t.TempDir(), "france.safetensors")
+	if status, _, stderr := premlp(t, "directions", dir, "-o", file, "--quiet"); status != 0 {
+		t.Fatal(stderr)
+	}
+	run := func(more ...string) []steerResult {
+		t.Helper()
+		var r steerReport
+		args := append([]string{"steer", "--quiet", "--json", "--model", m, "--facts", facts, "--answer", "word", "--targets", "France", "--alpha", "3", "--random", "0"}, more...)
+		status, stdout, stderr := premlp(t, args...)
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		decodeOne(t, stdout, &r)
+		return r.Results
+	}
+	own, written := run("--from", dir), run("--from", file, "--date", "2026-01-02", "--method", "mean,lda")
+	if len(written) != 2 || written[1].Method != "lda" || *written[1].Effects[0].Own == *written[0].Effects[0].Own {
+		t.Errorf("two methods: have %+v", written)
+	}
+	for i, e := range own[0].Effects {
+		if w := written[0].Effects[i]; math.Abs(*e.Own-*w.Own) > 1e-3*math.Abs(*e.Own)+1e-5 || *e.Own == 0 {
+			t.Errorf("%s: want %v, have %v", e.Place, *e.Own, *w.Own)
 		}
 	}
 }

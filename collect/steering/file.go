@@ -14,17 +14,17 @@ import (
 // The names that a file of directions has beside those of its methods.
 const (
 	// MeanDifference is the method whose vectors have the rows' own size.
-	MeanDifference = "md"
+	MeanDifference = "mean"
 	// controlMean names the means of the controls' rows.
 	controlMean = "control_mean"
 )
 
 // File is a safetensors file of one target's directions: a vector
-// "<method>.<site>.<layer>" [D] for every method and point, as "md.mlp_in.14",
+// "<method>.<site>.<layer>" [D] for every method and point, as "mean.mlp_in.14",
 // and for AblateMean the controls' mean row "control_mean.<site>.<layer>" [D].
 // Other tensors are passed over. The metadata may name the target.
 //
-// Vectors of other methods than md are used at the length of the file's md vector
+// Vectors of other methods than mean are used at the length of the file's mean vector
 // of the same point, where it has one: a detector's own length means nothing.
 type File struct {
 	path, method string
@@ -57,8 +57,8 @@ func ReadFile(path, method string) (_ *File, err error) {
 		return nil, fmt.Errorf("%s: want tensors %s.<site>.<layer>, have methods %q", path, method, methods(t))
 	}
 	for p, v := range f.vectors {
-		if md := sizes[p]; md != nil && norm(v) > 0 {
-			scale := norm(md) / norm(v)
+		if own := sizes[p]; own != nil && norm(v) > 0 {
+			scale := norm(own) / norm(v)
 			for k := range v {
 				v[k] *= scale
 			}

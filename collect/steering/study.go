@@ -83,6 +83,7 @@ func Run(ctx context.Context, l *collect.Loaded, f *facts.File, v Vectors, o Opt
 		return nil, err
 	}
 	s := &study{options: o, vectors: v, engine: &engine{model: l.Model, threads: o.Threads, budget: o.BatchTokens}}
+	s.result.Known, s.result.Unknown, s.result.Skipped = []string{}, []string{}, []string{} // JSON lists, if empty
 	if s.engine.budget == 0 {
 		s.engine.budget = collect.DefaultBatchTokens
 	}
@@ -124,6 +125,11 @@ func (o *Options) check(m *model.Model) error {
 		return fmt.Errorf("steer: want no negative number of random directions, have %d", o.Random)
 	case !slices.Contains(AllPositions, o.Positions):
 		return fmt.Errorf("steer: positions: want one of %v, have %q", AllPositions, o.Positions)
+	}
+	for i, target := range o.Targets {
+		if slices.Contains(o.Targets[:i], target) {
+			return fmt.Errorf("steer: targets: want each once, have %q again", target)
+		}
 	}
 	for _, k := range o.Kinds {
 		if !slices.Contains(Kinds, k) {

@@ -1,6 +1,8 @@
 package steering
 
 import (
+	"context"
+	"errors"
 	"math"
 	"reflect"
 	"strings"
@@ -162,6 +164,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		"no target":      {func(o *Options) { o.Targets = nil }, "want at least one target"},
 		"unknown target": {func(o *Options) { o.Targets = []string{"Peru"} }, `target "Peru": want one of the facts' concepts`},
+		"target twice":   {func(o *Options) { o.Targets = append(o.Targets, o.Targets[0]) }, "want each once"},
 		"no place":       {func(o *Options) { o.Places = nil }, "want at least one place"},
 		"layers":         {func(o *Options) { o.Places = []Place{{"mlp_in", []int{2, 1}}} }, "want layers, ascending"},
 		"no such layer":  {func(o *Options) { o.Places = []Place{{"mlp_in", []int{3}}} }, "want a layer from 0 to 2"},
@@ -178,6 +181,12 @@ func TestRunRefuses(t *testing.T) {
 		if _, err := Run(t.Context(), l, f, fixed{}, o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: want %q, have %v", name, c.want, err)
 		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	o := tinyOptions(form, f)
+	o.Progress = func(int, int) { cancel() }
+	if _, err := Run(ctx, l, f, fixed{}, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled on its way: have %v", err)
 	}
 	if _, err := Run(t.Context(), l, f, fixed{zero: true}, tinyOptions(form, f)); err == nil || !strings.Contains(err.Error(), "want a vector of some length") {
 		t.Errorf("a zero direction: have %v", err)

@@ -82,7 +82,7 @@ func TestReadFile(t *testing.T) {
 		}
 	}
 	vector := func(name string, v ...float32) weights.Output { return weights.FloatOutput(name, v, len(v)) }
-	write(map[string]string{"target": "France"}, vector("md.mlp_in.3", 3, 4), vector("lda.mlp_in.3", 0, 20), vector("lda.mlp_in.4", 0, 20),
+	write(map[string]string{"target": "France"}, vector("mean.mlp_in.3", 3, 4), vector("lda.mlp_in.3", 0, 20), vector("lda.mlp_in.4", 0, 20),
 		vector("control_mean.mlp_in.3", 1, 1), vector("auroc", 1), vector("pca.v2.mlp_in.10", 1, 0))
 	at := model.Point{Site: "mlp_in", Layer: 3}
 	f, err := ReadFile(path, "lda")
@@ -90,10 +90,10 @@ func TestReadFile(t *testing.T) {
 		t.Fatalf("have %+v, %v", f, err)
 	}
 	if v, err := f.Difference("France", at); err != nil || !slices.Equal(v, []float64{0, 5}) {
-		t.Errorf("want the length of md, 5, have %v, %v", v, err)
+		t.Errorf("want the length of the mean, 5, have %v, %v", v, err)
 	}
 	if v, err := f.Difference("France", model.Point{Site: "mlp_in", Layer: 4}); err != nil || v[1] != 20 {
-		t.Errorf("without md: want its own length, have %v, %v", v, err)
+		t.Errorf("without the mean: want its own length, have %v, %v", v, err)
 	}
 	if v, err := f.Controls("France", at); err != nil || !slices.Equal(v, []float64{1, 1}) {
 		t.Errorf("controls: have %v, %v", v, err)
@@ -105,14 +105,14 @@ func TestReadFile(t *testing.T) {
 		`want the direction of "Japan", have that of "France"`: second(f.Difference("Japan", at)),
 		"want a tensor lda.mlp_in.5":                           second(f.Difference("France", model.Point{Site: "mlp_in", Layer: 5})),
 		"pairs of concepts need a dataset":                     second(f.Pair("France", "Japan", at)),
-		`have methods ["lda" "md" "pca.v2"]`:                   second2(ReadFile(path, "ccs")),
+		`have methods ["lda" "mean" "pca.v2"]`:                 second2(ReadFile(path, "ccs")),
 	} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("want %q, have %v", name, err)
 		}
 	}
-	write(nil, weights.FloatOutput("md.mlp_in.0", []float32{1, 2}, 1, 2))
-	if _, err := ReadFile(path, "md"); err == nil || !strings.Contains(err.Error(), "want a vector [D]") {
+	write(nil, weights.FloatOutput("mean.mlp_in.0", []float32{1, 2}, 1, 2))
+	if _, err := ReadFile(path, "mean"); err == nil || !strings.Contains(err.Error(), "want a vector [D]") {
 		t.Errorf("a matrix: have %v", err)
 	}
 }
@@ -122,8 +122,8 @@ func second2(_ *File, err error) error    { return err }
 
 func TestParseName(t *testing.T) {
 	for name, ok := range map[string]bool{
-		"md.mlp_in.3": true, "a.b.mlp_in.12": true, "md.mlp_in": false, "md.3": false, ".mlp_in.3": false, "md..3": false,
-		"md.mlp_in.-1": false, "md.mlp_in.03": false, "md.mlp_in.x": false, "": false,
+		"mean.mlp_in.3": true, "a.b.mlp_in.12": true, "mean.mlp_in": false, "mean.3": false, ".mlp_in.3": false, "mean..3": false,
+		"mean.mlp_in.-1": false, "mean.mlp_in.03": false, "mean.mlp_in.x": false, "": false,
 	} {
 		if _, _, have := parseName(name); have != ok {
 			t.Errorf("%q: want %v, have %v", name, ok, have)
