@@ -11,19 +11,16 @@ import (
 // analysis is what the page needs of package direction, at one site. Figures
 // that could not be computed are NaN.
 type analysis struct {
-	target   string
-	controls []string
-	methods  []string
-	tokens   float64 // AUROC of the rows' tokens alone
-	layers   []layer // ascending
-	best     int     // index into layers, -1 where no layer was tested
-	folds    int
-	groups   int
-	draws    int
-	nulls    int
-	seed     uint64
-	missing  []string // not computed, and why
-	refused  []string // what no figure can show
+	target    string
+	controls  []string
+	methods   []string
+	tokens    float64 // AUROC of the rows' tokens alone
+	layers    []layer // ascending
+	best      int     // index into layers, -1 where no layer was tested
+	templates int
+	draws     int      // of the bootstrap
+	missing   []string // not computed, and why
+	refused   []string // what no figure can show
 }
 
 // layer is one layer of an analysis. The first method is the one judged.
@@ -72,7 +69,7 @@ func analyse(ctx context.Context, r *dataset.Reader, o Options) (*analysis, erro
 	}
 	a := &analysis{
 		target: found.Target, controls: found.Controls, tokens: float64(found.Tokens), best: -1,
-		folds: found.Folds, groups: found.Groups, draws: found.Bootstrap, nulls: found.NullDraws, seed: found.Seed,
+		templates: found.Templates, draws: found.Bootstrap,
 		missing: found.Missing, refused: found.Refused,
 	}
 	for _, l := range found.Layers {

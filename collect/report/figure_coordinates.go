@@ -10,6 +10,10 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
+// far is the number of standard deviations at which a coordinate is at full
+// strength.
+const far = 4
+
 // coordinateMap shows, at the layer looked at closer, the coordinates in which
 // the target differs most from the controls, for every concept: whether a few
 // coordinates carry it or many, and which other concepts share them.
@@ -24,8 +28,8 @@ func (a *analysis) coordinateMap(d *rows) (Figure, error) {
 	f.Caption = fmt.Sprintf("Columns: the %d of %d coordinates in which %s lies farthest from the controls, in the controls' standard deviations (each concept's mean row, less its templates' means). Rows: %s first, then the others, the most like it on top. ",
 		len(columns), len(d.means[0]), a.target, a.target)
 	f.Caption += fmt.Sprintf("Of the squared length of %s's difference these coordinates hold %.0f %%.", a.target, 100*d.held(columns))
-	h := &heat{strong: 0, left: 112, top: 44, width: min(24, 760/float64(len(columns))), height: 15, x: "coordinate", legend: [2]string{fmt.Sprintf("%d SD below", steep), fmt.Sprintf("%d SD above the controls' mean", steep)},
-		value: func(r, c int) float64 { return z[order[r]][c] / steep },
+	h := &heat{strong: 0, left: 112, top: 44, width: min(24, 760/float64(len(columns))), height: 15, x: "coordinate", legend: [2]string{fmt.Sprintf("%d SD below", far), fmt.Sprintf("%d SD above the controls' mean", far)},
+		value: func(r, c int) float64 { return z[order[r]][c] / far },
 		tip: func(r, c int) string {
 			return fmt.Sprintf("%s, coordinate %d: %s SD", d.concepts[order[r]], columns[c], signed(z[order[r]][c]))
 		},

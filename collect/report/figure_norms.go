@@ -12,18 +12,18 @@ var nan = math.NaN()
 // a token whose rows are much longer rules every score that is not scaled.
 func (a *analysis) normProfiles(d *rows, site string) (Figure, error) {
 	f := Figure{ID: "norms", Title: "How long the activations are"}
-	f.Caption = fmt.Sprintf("First: mean length of a row at %s by layer, for %s and for the controls. Second: the controls' rows by place after the name, beside the mean of their layer: orange is longer, blue shorter, full strength at half as much again.", site, a.target)
-	w := newDrawing(920, 270)
-	p := frame{a.layerScale(64, 900), scale{0, most(0, d.all[0], d.all[1]) * 1.05, 220, 34}}
+	f.Caption = fmt.Sprintf("First: mean length of a row at %s by layer, for %s and for the controls. Where one line is seen they are equal. Second: the controls' rows by place after the name, beside the mean of their layer: orange is longer, blue shorter, full strength at half as much again.", site, a.target)
+	w := newDrawing(450, 300)
+	p := frame{a.layerScale(64, 440), scale{0, most(0, d.all[0], d.all[1]) * 1.05, 250, 34}}
 	if p.y.high <= 0 {
 		f.Missing = "all rows are zero"
 		return f, nil
 	}
-	w.axes(p, "layer", "mean length", a.marked(32), p.y.ticks(5))
+	w.axes(p, "layer", "mean length", a.marked(12), p.y.ticks(5))
 	xs := p.x.all(a.numbers())
 	w.curve("control", xs, p.y.all(d.all[1]))
 	w.curve("target", xs, p.y.all(d.all[0]))
-	w.legend(64, 10, 285, 3, []series{{class: "control", label: "controls"}, {class: "target", label: cut(a.target, 40)}})
+	w.legend(64, 10, 180, 2, []series{{class: "control", label: "controls"}, {class: "target", label: cut(a.target, 18)}})
 	if err := f.add(w, "by layer", fmt.Sprintf("From %s at layer %d to %s at layer %d, controls.", fixed(d.all[1][0], 2), a.layers[0].number, fixed(d.all[1][len(xs)-1], 2), a.layers[len(xs)-1].number)); err != nil {
 		return f, err
 	}

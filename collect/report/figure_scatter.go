@@ -32,8 +32,8 @@ func (a *analysis) scatter(d *rows) (Figure, error) {
 		f.Missing = "the questions do not differ at this layer"
 		return f, nil
 	}
-	f.Caption = fmt.Sprintf("A point is a question: the mean of its rows, less the mean of its template's questions. Names stand at the concepts' means. First: the two directions in which the points vary most, blind to which is which (they hold %.0f and %.0f %% of the variance). ",
-		100*vars[0]/floats.Sum(vars), 100*vars[1]/floats.Sum(vars))
+	f.Caption = fmt.Sprintf("A point is a question (blue: about %s): the mean of its rows, less the mean of its template's questions. Names stand at the concepts' means. First: the two directions in which the points vary most, blind to which is which (they hold %.0f and %.0f %% of the variance). ",
+		a.target, 100*vars[0]/floats.Sum(vars), 100*vars[1]/floats.Sum(vars))
 	if len(d.points) < len(d.questions) {
 		f.Caption += fmt.Sprintf("%d of %d questions are drawn. ", len(d.points), len(d.questions))
 	}
@@ -110,7 +110,7 @@ func (d *rows) plane(across, up []float64, xLabel, yLabel string) *drawing {
 			class += " strong"
 		}
 		taken = append(taken, [2]float64{x, y})
-		w.text(class, min(max(x, 85), 410), y-6, cut(name, 16))
+		w.text(class, min(max(x, 85), 410), y-12, cut(name, 16))
 	}
 	return w
 }

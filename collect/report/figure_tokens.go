@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// steep is the number of standard deviations at which a map is at full
+// steep is the number of standard deviations at which a token is at full
 // strength.
-const steep = 4
+const steep = 8
 
 // tokenMap shows where in a question, and at which layer, the target is read:
 // each token's row along the layer's direction, beside the controls' rows at
@@ -28,7 +28,7 @@ func (a *analysis) tokenMap(d *rows) (Figure, error) {
 		}
 		last := len(a.layers) - 1
 		h := &heat{rows: a.layersDown(), columns: columns, strong: -1, every: 1 + len(a.layers)/32,
-			left: 56, top: 90, width: min(56, 800/float64(shown)), height: cellHeight(len(a.layers)), x: "tokens after the name, in order", y: "layer", legend: [2]string{fmt.Sprintf("%d SD below", steep), fmt.Sprintf("%d SD above the controls", steep)},
+			left: 56, top: 90, width: min(84, 800/float64(shown)), height: cellHeight(len(a.layers)), x: "tokens after the name, in order", y: "layer", legend: [2]string{fmt.Sprintf("%d SD below", steep), fmt.Sprintf("%d SD above the controls", steep)},
 			value: func(r, c int) float64 {
 				v := d.maps[n][last-r][c]
 				any = any || finite(v)

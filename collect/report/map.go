@@ -1,6 +1,9 @@
 package report
 
-import "strconv"
+import (
+	"strconv"
+	"unicode/utf8"
+)
 
 // heat is a map of numbers: rows by columns, each from -1 to 1 as a hue and a
 // strength, with labels.
@@ -37,12 +40,11 @@ func (h *heat) draw() *drawing {
 		}
 	}
 	for c, name := range h.columns {
-		class := "start tick"
-		if c == h.strong && h.lower {
-			class += " strong"
-		}
-		if !h.lower {
-			d.slant(class, h.left+(float64(c)+0.6)*h.width, h.top-5, name)
+		switch {
+		case !h.lower:
+			d.slant("start tick", h.left+(float64(c)+0.6)*h.width, h.top-5, name)
+		case h.every == 0 || c%h.every == h.phase(): // beside the diagonal
+			d.text("start tick", h.left+float64(c+1)*h.width+4, h.top+(float64(c)+0.5)*h.height+4, cut(name, 16))
 		}
 	}
 	d.text("start axis", h.left, bottom+16, h.x)
@@ -59,7 +61,7 @@ func (h *heat) phase() int { return (len(h.rows) - 1) % h.every }
 // drawLegend draws the hues from one end to the other.
 func (h *heat) drawLegend(d *drawing, x, y float64) {
 	d.text("start tick", x, y+11, h.legend[0])
-	x += 6.2*float64(len(h.legend[0])) + 6
+	x += 6.8*float64(utf8.RuneCountInString(h.legend[0])) + 10
 	for k := -4; k <= 4; k++ {
 		d.shade(float64(k)/4, x, y, 14, 13, "")
 		x += 14

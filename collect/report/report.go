@@ -34,6 +34,8 @@ type Check struct {
 // Page is a report, ready to be written.
 type Page struct {
 	Heading  string
+	Weights  string   // the first 12 digits of their digest
+	Dataset  string   // the same, "" where it is not known
 	Asked    []string // paragraphs: what was asked, of what
 	Word     string   // the verdict in a word or two
 	Class    string   // its class in page.css

@@ -183,7 +183,9 @@ func (d *drawing) axes(f frame, xLabel, yLabel string, xTicks, yTicks []float64)
 }
 
 // short writes a tick's number.
-func short(v float64) string { return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'g', -1, 64) }
+func short(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1e6)/1e6+0, 'g', -1, 64) // + 0 makes -0 a 0
+}
 
 // fixed writes a figure for a table: "–" where it could not be computed.
 func fixed(v float64, digits int) string {

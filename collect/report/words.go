@@ -9,6 +9,7 @@ import (
 
 // say fills in the page's words: what was asked, and what the answer is.
 func (p *Page) say(a *analysis, m dataset.Manifest, o Options) {
+	p.Weights, p.Dataset = cut(m.Model.Digest, 13), cut(o.Digest, 13)
 	own, others := 0, 0
 	p.Heading = fmt.Sprintf("%s in %s", a.target, m.Model.Name)
 	if n := len(m.Templates); n > 0 {
@@ -27,6 +28,9 @@ func (p *Page) say(a *analysis, m dataset.Manifest, o Options) {
 	switch kind(j.verdict) {
 	case supported:
 		p.Word, p.Class = "Yes", "good"
+		if 2*len(a.with(supported)) < len(a.layers) {
+			p.Word = "At some layers"
+		}
 	case weak:
 		p.Word, p.Class = "Perhaps", "fair"
 	case explained:
@@ -50,7 +54,7 @@ func (a *analysis) answer() string {
 		if l.number == 0 {
 			return fmt.Sprintf("Only at layer 0, the baseline of all others, can %s be told from the rest: %s.", a.target, told)
 		}
-		return fmt.Sprintf("Yes: %s, more than every simpler explanation reaches. The same holds at %s.", told, layersWords(a.with(supported)))
+		return fmt.Sprintf("Yes, at %s of %d: %s, more than every simpler explanation reaches.", layersWords(a.with(supported)), len(a.layers), told)
 	case weak:
 		return fmt.Sprintf("Perhaps: %s, but the evidence is thin: %s.", told, j.why)
 	case explained:
@@ -61,6 +65,9 @@ func (a *analysis) answer() string {
 	return fmt.Sprintf("Nothing can be said about %s: %s.", a.target, j.why)
 }
 
+// fewTemplates is where package direction stops warning of narrow intervals.
+const fewTemplates = 10
+
 // more is what has to be known with the answer.
 func (a *analysis) more() []string {
 	l := a.lead()
@@ -69,6 +76,12 @@ func (a *analysis) more() []string {
 		return nil
 	}
 	list := []string{fmt.Sprintf("AUROC %.3f (0.5 is guessing, 1 is no mistake); interval of 95 %%: %s to %s. Layer %d is shown closer because its figures are the best of %d, which flatters them a little.", j.area, fixed(j.low, 3), fixed(j.high, 3), l.number, len(a.layers))}
+	if n := a.templates; n < fewTemplates {
+		list = append(list, fmt.Sprintf("The questions come in only %d wordings: below %d the interval is narrower than it should be. More templates settle more.", n, fewTemplates))
+	}
+	if others := a.otherWords(kind(j.verdict)); others != "" {
+		list = append(list, others)
+	}
 	if b := j.band; b != nil {
 		above := 0
 		for _, v := range b.all[1:] {
@@ -79,6 +92,20 @@ func (a *analysis) more() []string {
 		list = append(list, fmt.Sprintf("Is %s special? Put in its place, %d of the %d other concepts are told apart as well or better.", a.target, above, len(b.all)-1))
 	}
 	return append(list, "Nothing here changed what the model does: a direction that can be read need not be one the model uses.")
+}
+
+// otherWords says what is found at the layers of other verdicts.
+func (a *analysis) otherWords(but int) string {
+	var parts []string
+	for _, k := range a.kinds() {
+		if k != but {
+			parts = append(parts, fmt.Sprintf("at %s it is %s", layersWords(a.with(k)), signs[k].words))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return "Elsewhere: " + strings.Join(parts, "; ") + "."
 }
 
 // percent writes an AUROC as a share of pairs.
