@@ -106,8 +106,13 @@ func (d *rows) plane(across, up []float64, xLabel, yLabel string) *drawing {
 			continue
 		}
 		class := "middle name"
-		if c == 0 {
+		if c == 0 { // above its points, which it would hide
 			class += " strong"
+			for i := range ys {
+				if d.questions[d.points[i]].concept == 0 {
+					y = min(y, p.y.at(ys[i])+2)
+				}
+			}
 		}
 		taken = append(taken, [2]float64{x, y})
 		w.text(class, min(max(x, 85), 410), y-12, cut(name, 16))

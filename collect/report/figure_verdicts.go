@@ -2,14 +2,16 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // signs are the mark, class and meaning of each kind of verdict, by kind.
 var signs = []struct{ mark, class, words string }{
 	supported:   {"✓", "good", "supported: above every baseline"},
 	weak:        {"~", "fair", "weak: something is there, not firmly"},
-	explained:   {"=", "same", "explained by something simpler"},
+	explained:   {"=", "same", "explained by "},
 	unsupported: {"✗", "poor", "unsupported: not above chance"},
 	untested:    {"?", "none", "not tested"},
 }
@@ -40,7 +42,7 @@ func (a *analysis) verdicts() (Figure, error) {
 		x, y := 64+float64(k%3)*285, 72+20*float64(k/3)
 		d.rect(signs[kind].class, x, y, 20, 16, "")
 		d.text("middle mark", x+10, y+13, signs[kind].mark)
-		d.text("start tick", x+28, y+12, signs[kind].words)
+		d.text("start tick", x+28, y+12, cut(a.words(kind), 42))
 	}
 	f.Tables = []Table{t}
 	return f, f.add(d, "", a.countWords())
@@ -55,6 +57,25 @@ func (a *analysis) kinds() []int {
 		}
 	}
 	return list
+}
+
+// words are what a kind of verdict says; of explained ones, by what.
+func (a *analysis) words(k int) string {
+	if k != explained {
+		return signs[k].words
+	}
+	var by []string
+	for _, n := range a.with(k) {
+		if s := strings.TrimPrefix(a.at(n).judged().verdict, signs[k].words); !slices.Contains(by, s) {
+			by = append(by, s)
+		}
+	}
+	return signs[k].words + strings.Join(by, " or ")
+}
+
+// at is the layer of a number.
+func (a *analysis) at(number int) *layer {
+	return &a.layers[slices.IndexFunc(a.layers, func(l layer) bool { return l.number == number })]
 }
 
 // with lists the layers of a kind of verdict.
@@ -72,7 +93,7 @@ func (a *analysis) with(k int) []int {
 func (a *analysis) countWords() string {
 	text := ""
 	for _, k := range a.kinds() {
-		text += fmt.Sprintf("%s at layers %s. ", signs[k].words, ranges(a.with(k)))
+		text += fmt.Sprintf("%s at layers %s. ", a.words(k), ranges(a.with(k)))
 	}
 	return text
 }

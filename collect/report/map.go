@@ -61,7 +61,7 @@ func (h *heat) phase() int { return (len(h.rows) - 1) % h.every }
 // drawLegend draws the hues from one end to the other.
 func (h *heat) drawLegend(d *drawing, x, y float64) {
 	d.text("start tick", x, y+11, h.legend[0])
-	x += 6.8*float64(utf8.RuneCountInString(h.legend[0])) + 10
+	x += 7.4*float64(utf8.RuneCountInString(h.legend[0])) + 10
 	for k := -4; k <= 4; k++ {
 		d.shade(float64(k)/4, x, y, 14, 13, "")
 		x += 14

@@ -15,16 +15,14 @@ import (
 type drawing struct {
 	b    strings.Builder
 	w, h float64
-	bad  string // the first number that is none
+	bad  bool // a number was none
 }
 
 func newDrawing(w, h float64) *drawing { return &drawing{w: w, h: h} }
 
 // num writes a coordinate with at most one decimal.
 func (d *drawing) num(v float64) string {
-	if !finite(v) && d.bad == "" {
-		d.bad = d.b.String()[max(0, d.b.Len()-80):]
-	}
+	d.bad = d.bad || !finite(v)
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 }
 
@@ -125,8 +123,8 @@ func tipOf(s string) string {
 
 // done closes the drawing under an id; title and desc are read aloud.
 func (d *drawing) done(id, title, desc string) (template.HTML, error) {
-	if d.bad != "" {
-		return "", fmt.Errorf("figure %s: want numbers, have one that is none after %q", id, d.bad)
+	if d.bad {
+		return "", fmt.Errorf("figure %s: want numbers, have one that is none", id)
 	}
 	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %s %s" style="max-width:%spx" role="img" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>%s</svg>`,
 		d.num(d.w), d.num(d.h), d.num(d.w), id, id, id, html.EscapeString(title), id, html.EscapeString(desc), d.b.String())), nil

@@ -29,7 +29,7 @@ func (p *Page) say(a *analysis, m dataset.Manifest, o Options) {
 	case supported:
 		p.Word, p.Class = "Yes", "good"
 		if 2*len(a.with(supported)) < len(a.layers) {
-			p.Word = "At some layers"
+			p.Word, p.Class = "At some layers", "fair"
 		}
 	case weak:
 		p.Word, p.Class = "Perhaps", "fair"
@@ -99,7 +99,7 @@ func (a *analysis) otherWords(but int) string {
 	var parts []string
 	for _, k := range a.kinds() {
 		if k != but {
-			parts = append(parts, fmt.Sprintf("at %s it is %s", layersWords(a.with(k)), signs[k].words))
+			parts = append(parts, fmt.Sprintf("at %s it is %s", layersWords(a.with(k)), a.words(k)))
 		}
 	}
 	if parts == nil {
