@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,8 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/dataset"
+	"premlp/collect/direction"
+	"premlp/collect/quality"
 	"premlp/collect/report"
 )
 
@@ -20,8 +23,10 @@ import (
 type reportFlags struct {
 	out     string
 	site    string
+	target  string
 	methods []string
 	seed    uint64
+	threads int
 }
 
 func newReport(e *env) *cobra.Command {
@@ -29,7 +34,7 @@ func newReport(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report DIR -o FILE",
 		Short: "Show what a dataset holds and what its directions are worth, as one HTML file",
-		Long: `Report checks a dataset's bytes, finds and tests its directions, and writes one
+		Long: `Report checks a dataset's bytes and rows, finds and tests its directions, and writes one
 HTML file that needs nothing else: the verdict in plain words, AUROC by layer
 beside the nulls, maps of the activations, the concepts beside one another, the
 checks, the manifest and how to make it again.
@@ -42,11 +47,13 @@ It needs no model. What it says follows from the dataset and the flags alone.`,
 			return runReport(c.Context(), e, args[0], f)
 		},
 	}
-	c.Flags().StringVarP(&f.out, "output", "o", "", "the file to write")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "the HTML file to write")
 	c.Flags().StringVar(&f.site, "site", "", "the site to show (default: the dataset's first)")
-	c.Flags().StringSliceVar(&f.methods, "methods", nil, "methods of finding directions, the first is judged (default: mean,lda)")
+	c.Flags().StringVar(&f.target, "target", "", "the concept that plays the target (default: the dataset's)")
+	c.Flags().StringSliceVar(&f.methods, "methods", nil, "methods, of "+strings.Join(direction.MethodNames(), ", ")+"; the first is judged (default: mean,lda)")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "of what is drawn by chance")
-	require(c, "output")
+	addThreads(c, &f.threads)
+	require(c, "out")
 	return c
 }
 
@@ -59,12 +66,20 @@ type reportResult struct {
 }
 
 func runReport(ctx context.Context, e *env, dir string, f reportFlags) error {
-	start := time.Now()
-	if info, err := os.Stat(f.out); err == nil && info.IsDir() {
-		return usagef("--output: want a file, have the folder %s", f.out)
+	if f.threads < 1 {
+		return usagef("--threads: want 1 or more, have %d", f.threads)
 	}
-	o := report.Options{Site: f.site, Methods: f.methods, Seed: f.seed, Command: f.command(dir)}
+	start := time.Now()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
+	defer boundGarbage()()
+	if info, err := os.Stat(f.out); err == nil && info.IsDir() {
+		return usagef("--out: want a file, have the folder %s", f.out)
+	}
+	o := report.Options{Site: f.site, Target: f.target, Methods: f.methods, Seed: f.seed, Command: f.command(dir)}
 	if err := checked(ctx, e, dir, &o); err != nil {
+		return err
+	}
+	if err := measured(ctx, e, dir, f.threads, &o); err != nil {
 		return err
 	}
 	r, err := dataset.Open(dir)
@@ -104,7 +119,25 @@ func checked(ctx context.Context, e *env, dir string, o *report.Options) error {
 		if x.Question != "" {
 			message = x.Question + ": " + message
 		}
-		o.Checks = append(o.Checks, report.Check{Name: x.Check, Message: message})
+		o.Checks = append(o.Checks, report.Check{Word: "warning", Name: x.Check, Message: message})
+	}
+	return nil
+}
+
+// measured adds what quality finds.
+func measured(ctx context.Context, e *env, dir string, threads int, o *report.Options) error {
+	p := e.Progress("quality", "layers", 0)
+	r, err := quality.Measure(ctx, dir, quality.Options{Threads: threads, Progress: func(done, total int) { p.Set(int64(done), int64(total)) }})
+	p.Close()
+	if err != nil {
+		return err
+	}
+	for _, f := range r.Findings() {
+		c := report.Check{Word: f.Worst.Verdict.String(), Name: strings.TrimSpace(f.Worst.Set + " " + f.Worst.Name), Message: f.Worst.Found, Advice: f.Worst.Advice}
+		if len(f.Places) > 0 {
+			c.Message = fmt.Sprintf("at %s; the worst, %s: %s", strings.Join(f.Places, ", "), f.Place, f.Worst.Found)
+		}
+		o.Checks = append(o.Checks, c)
 	}
 	return nil
 }
@@ -114,6 +147,9 @@ func (f reportFlags) command(dir string) []string {
 	args := []string{"premlp", "report", dir, "-o", f.out}
 	if f.site != "" {
 		args = append(args, "--site", f.site)
+	}
+	if f.target != "" {
+		args = append(args, "--target", f.target)
 	}
 	if len(f.methods) > 0 {
 		args = append(args, "--methods", strings.Join(f.methods, ","))

@@ -62,7 +62,7 @@ type place struct {
 // analyse finds and tests the directions of one site.
 func analyse(ctx context.Context, r *dataset.Reader, o Options) (*analysis, error) {
 	found, err := direction.Analyse(ctx, r, direction.Options{
-		Sites: []string{o.Site}, Methods: o.Methods, Seed: o.Seed, Progress: o.Progress,
+		Target: o.Target, Sites: []string{o.Site}, Methods: o.Methods, Seed: o.Seed, Progress: o.Progress,
 	})
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 // Options say what is shown. The zero value of a field is its default.
 type Options struct {
 	Site    string   // the dataset's first
+	Target  string   // the dataset's
 	Methods []string // mean difference and LDA; the first is judged
 	Seed    uint64   // 1
 
@@ -26,9 +27,10 @@ type Options struct {
 
 // Check is something found in a dataset before it was analysed.
 type Check struct {
+	Word    string // how grave: warning, look, bad
 	Name    string
 	Message string
-	Fatal   bool // else a warning
+	Advice  string // what to do; "" for none
 }
 
 // Page is a report, ready to be written.

@@ -106,7 +106,7 @@ func page(t testing.TB, r *dataset.Reader) *Page {
 	t.Helper()
 	p, err := Make(t.Context(), r, Options{
 		Digest: strings.Repeat("12", 32), Command: []string{"premlp", "report", "it's", "-o", "report.html"},
-		Checks: []Check{{"balance", "a <warning> of the test", false}},
+		Checks: []Check{{"warning", "balance", "a <warning> of the test", "do nothing"}},
 	})
 	if err != nil {
 		t.Fatal(err)
