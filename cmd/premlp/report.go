@@ -132,7 +132,11 @@ func measured(ctx context.Context, e *env, dir string, threads int, o *report.Op
 	if err != nil {
 		return err
 	}
-	for _, f := range r.Findings() {
+	found := r.Findings()
+	if len(found) == 0 {
+		o.Checks = append(o.Checks, report.Check{Word: r.Verdict.String(), Name: "quality", Message: "norms, outliers, rank, cosines and drift of every layer are within their thresholds"})
+	}
+	for _, f := range found {
 		c := report.Check{Word: f.Worst.Verdict.String(), Name: strings.TrimSpace(f.Worst.Set + " " + f.Worst.Name), Message: f.Worst.Found, Advice: f.Worst.Advice}
 		if len(f.Places) > 0 {
 			c.Message = fmt.Sprintf("at %s; the worst, %s: %s", strings.Join(f.Places, ", "), f.Place, f.Worst.Found)
