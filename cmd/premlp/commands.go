@@ -18,6 +18,7 @@ var commands = []struct {
 	{"data", newExport},
 	{"direction", newSteer},
 	{"direction", newDirections},
+	{"direction", newReport},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},
