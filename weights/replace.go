@@ -9,9 +9,9 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// replaceFile writes a file under a temporary name in the same folder, syncs
+// ReplaceFile writes a file under a temporary name in the same folder, syncs
 // it and renames it to path. After an error path is as it was.
-func replaceFile(path string, write func(io.Writer) error) error {
+func ReplaceFile(path string, write func(io.Writer) error) error {
 	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
 	if err != nil {
 		return err

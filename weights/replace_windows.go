@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 )
 
-// replaceFile writes a file under a temporary name in the same folder, syncs
+// ReplaceFile writes a file under a temporary name in the same folder, syncs
 // it and renames it to path. After an error path is as it was. renameio has no
 // Windows version: there the rename replaces the file but may not be atomic.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+func ReplaceFile(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func WriteSafetensors(path string, tensors []Output, metadata map[string]string)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return replaceFile(path, func(f io.Writer) error {
+	return ReplaceFile(path, func(f io.Writer) error {
 		w := bufio.NewWriterSize(f, 1<<20)
 		w.Write(header) // a bufio.Writer keeps its first error for Flush
 		for _, t := range tensors {

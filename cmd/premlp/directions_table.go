@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"premlp/collect/direction"
+	"premlp/weights"
 )
 
 // printDirections writes the table for a reader.
@@ -67,15 +66,11 @@ func tableWriter(path string) (func(*direction.Report) error, error) {
 		return nil, usagef("--table: want a name that ends in .csv or .json, have %q", path)
 	}
 	return func(r *direction.Report) error {
-		f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+		err := weights.ReplaceFile(path, func(w io.Writer) error { return encode(w, r) })
 		if err != nil {
-			return err
-		}
-		defer f.Cleanup()
-		if err := encode(f, r); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		return f.CloseAtomicallyReplace()
+		return nil
 	}, nil
 }
 

@@ -5,9 +5,9 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"os"
+	"io"
 
-	"github.com/google/renameio/v2"
+	"premlp/weights"
 )
 
 var (
@@ -42,7 +42,11 @@ func (p *Page) Write(path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := renameio.WriteFile(path, data, os.FileMode(0o644)); err != nil {
+	write := func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+	if err := weights.ReplaceFile(path, write); err != nil {
 		return 0, fmt.Errorf("report: %w", err)
 	}
 	return len(data), nil
