@@ -33,8 +33,8 @@ func newDirections(e *env) *cobra.Command {
 rows apart from the controls', by several methods on the same rows, and tests it
 on questions whose template and control it has not seen.
 
-FILE is a safetensors file: one tensor "<method>.<site>.<layer>" each, with the
-verdicts in its metadata. The table shows, per layer and method:
+FILE is a safetensors file that steer --from reads: one tensor
+"<method>.<site>.<layer>" each, with the verdicts in its metadata. The table shows, per layer and method:
 
   AUROC   of questions (the mean score of their rows), and the central 95 % of a
           bootstrap over templates and controls
@@ -48,7 +48,7 @@ verdicts in its metadata. The table shows, per layer and method:
 
 Another --target relabels the rows: no model runs.`,
 		Example: `  premlp directions out/france -o out/france.safetensors
-  premlp directions out/france -o out/japan.safetensors --target Japan --methods mean,lda --layers 12-29 --json`,
+  premlp directions out/france -o out/japan.safetensors --target Japan --methods md,lda --layers 12-29 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return runDirections(c.Context(), e, args[0], f) },
 	}

@@ -76,7 +76,7 @@ func (a *analysis) begin() {
 	r := &Report{
 		Model: m.Model.Name, Target: d.concepts[d.target], Templates: len(d.templates), Questions: len(d.questions),
 		Rows: d.rows, Level: a.o.Level, Folds: d.folds, Groups: d.groups, Bootstrap: a.o.Bootstrap, NullDraws: a.o.Nulls, Seed: a.o.Seed,
-		Convention: "the target's mean score is above the controls'; mean is in the rows' units, the others have length 1",
+		Convention: "the target's mean score is above the controls'; md is in the rows' units, the others have length 1",
 		Tokens:     nan, Prompt: nan, Refused: refused, Missing: []string{},
 	}
 	for c, name := range d.concepts {
@@ -143,8 +143,9 @@ func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerRe
 			}
 		}
 	}
-	mean := l.sums.train(whole).difference()
-	r := &LayerReport{Site: site, Layer: number, Norm: Figure(floats.Norm(mean, 2)), SplitHalf: Figure(splitHalf(m)), Random: noNull}
+	c := l.sums.train(whole)
+	mean := c.difference()
+	r := &LayerReport{Control: floats.AddTo(make([]float64, m.dim), m.mean, c.m0), Site: site, Layer: number, Norm: Figure(floats.Norm(mean, 2)), SplitHalf: Figure(splitHalf(m)), Random: noNull}
 	r.Share = r.Norm / Figure(m.spread())
 	if r.Pairs, err = pairCosines(m, mean); err != nil {
 		return nil, err

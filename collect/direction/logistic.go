@@ -94,14 +94,15 @@ func flatHessian(g *mat.SymDense, c classes) (*mat.Cholesky, error) {
 	return penalised(h)
 }
 
-// hessian is the same at a fit to block b: ZᵀWZ + I with W = p(1-p) of each row
-// and Z with a column of ones for the intercept. It only has to be near: rows
-// that are certain, W < certain, are left out.
-func (l *logit) hessian(m *matrix, b block) (*mat.Cholesky, error) {
-	h := mat.NewSymDense(m.dim+1, nil)
-	raw := h.RawSymmetric().Data
+// curvature is the Hessian at a fit to all rows, less the penalty: ZᵀWZ, by
+// cell, W = p(1-p) of each row and Z with a column of ones for the intercept. It
+// only has to be near what a fit meets: rows that are certain are left out, and
+// float32 is enough.
+type curvature = cellSums[float32]
+
+func (l *logit) curvature(m *matrix) (*curvature, error) {
 	var z []float64
-	err := m.eachTraining(b, func(_ *question, x []float64) {
+	return newCellSums[float32](m, m.dim+1, func(x []float64) []float64 {
 		z = z[:0]
 		for ; len(x) > 0; x = x[m.dim:] {
 			row := x[:m.dim]
@@ -115,14 +116,8 @@ func (l *logit) hessian(m *matrix, b block) (*mat.Cholesky, error) {
 			}
 			z = append(z, w)
 		}
-		if len(z) > 0 {
-			addGram(raw, z, m.dim+1)
-		}
+		return z
 	})
-	if err != nil {
-		return nil, err
-	}
-	return penalised(h)
 }
 
 // certain bounds p(1-p) of a row whose label hardly bends the objective.

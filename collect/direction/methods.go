@@ -6,12 +6,11 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 )
 
 // The methods, in the order of reports.
 const (
-	Mean       = "mean"        // mean difference
+	Mean       = "md"          // mean difference
 	LDA        = "lda"         // mean difference whitened by the classes' covariance
 	Logistic   = "logistic"    // logistic regression
 	PCA        = "pca"         // principal component of paired differences
@@ -78,15 +77,15 @@ func chooseMethods(names []string) ([]method, error) {
 
 // layer is one site and layer with what its methods share.
 type layer struct {
-	m       *matrix
-	sums    *classSums // of the target
-	moments *moments   // nil where no method needs them
-	o       Options
-	round   *mat.Cholesky        // the Hessian at logit
-	logit   *logit               // of all rows: a start for the folds'
-	bases   map[string][]float64 // leading components of all rows, by method
-	centred [][]float64          // per block, the whole last: what fitPCA finds on its way
-	shares  []float64            // their variance
+	m         *matrix
+	sums      *classSums // of the target
+	moments   *moments   // nil where no method needs them
+	o         Options
+	curvature *curvature           // near logit
+	logit     *logit               // of all rows: a start for the folds'
+	bases     map[string][]float64 // leading components of all rows, by method
+	centred   [][]float64          // per block, the whole last: what fitPCA finds on its way
+	shares    []float64            // their variance
 }
 
 func (l *layer) fitMean(b block) (fitted, error) { return fitted{d: meanDifference(l.sums, b)}, nil }
@@ -111,50 +110,43 @@ func (l *layer) whitenLEACE(b block) (whitener, error) {
 	return inverse(c), err
 }
 
-// The rounds of logistic regression, by their tolerance: each begins with the
-// Hessian at the end of the one before. The first of all begins with the Hessian
-// at 0; a fold's begin where the fit on all rows ended. The last moves a fold's
-// scores by less than a thousandth.
-var (
-	wholeRounds = []float64{1, 1e-2, 1e-7}
-	foldRounds  = []float64{0.1, 1e-3}
-)
+// Where logistic regression ends: the rounds of the fit on all rows, each of
+// which begins with the Hessian at the end of the one before, the first with
+// that at 0; and a fold's fit, which begins at the end of that, with the Hessian
+// there of its own rows. It moves a fold's scores by less than one in ten thousand.
+var wholeRounds = []float64{1, 1e-2, 1e-7}
+
+const foldTolerance = 1e-4
 
 // fitLogistic fits all rows first.
 func (l *layer) fitLogistic(b block) (fitted, error) {
 	if b != whole {
-		f, _, err := l.rounds(b, l.logit, l.round, foldRounds)
+		round, err := penalised(l.curvature.train(b))
+		if err != nil {
+			return fitted{}, err
+		}
+		f, err := logistic(l.m, l.sums, b, l.logit, round, foldTolerance)
 		if err != nil {
 			return fitted{}, err
 		}
 		return fitted{d: f.direction}, nil
 	}
 	round, err := flatHessian(l.moments.train(whole), l.sums.train(whole))
+	for i, tolerance := range wholeRounds {
+		if i > 0 && err == nil {
+			if l.curvature, err = l.logit.curvature(l.m); err == nil {
+				round, err = penalised(l.curvature.train(whole))
+			}
+		}
+		if err != nil {
+			return fitted{}, err
+		}
+		l.logit, err = logistic(l.m, l.sums, b, l.logit, round, tolerance)
+	}
 	if err != nil {
 		return fitted{}, err
 	}
-	if l.logit, round, err = l.rounds(b, nil, round, wholeRounds); err != nil {
-		return fitted{}, err
-	}
-	l.round = round
 	return fitted{d: l.logit.direction}, nil
-}
-
-// rounds fits block b from a start and a Hessian, and gives the Hessian that the
-// last round began with.
-func (l *layer) rounds(b block, f *logit, round *mat.Cholesky, tolerances []float64) (*logit, *mat.Cholesky, error) {
-	for i, tolerance := range tolerances {
-		var err error
-		if i > 0 {
-			if round, err = f.hessian(l.m, b); err != nil {
-				return nil, nil, err
-			}
-		}
-		if f, err = logistic(l.m, l.sums, b, f, round, tolerance); err != nil {
-			return nil, nil, err
-		}
-	}
-	return f, round, nil
 }
 
 // slot is a block's place in l.centred.

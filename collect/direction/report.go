@@ -51,6 +51,7 @@ type Report struct {
 type LayerReport struct {
 	Site      string          `json:"site"`
 	Layer     int             `json:"layer"`
+	Control   []float64       `json:"-"`                     // mean of the controls' rows, [D]
 	Norm      Figure          `json:"mean_difference_norm"`  // in the rows' own units
 	Share     Figure          `json:"mean_difference_share"` // of the questions' root mean square distance from their mean
 	SplitHalf Figure          `json:"split_half_cosine"`
