@@ -42,7 +42,7 @@ func (r *MethodReport) judge(tokens, random Figure, start bool) Verdict {
 		return Verdict{Explained + "random directions", fmt.Sprintf("1 in 20 of them reach %.3f", random)}
 	case tokens > null && r.TokensLow <= 0:
 		return r.explained("the tokens of the rows", tokens, r.TokensLow, r.TokensHigh)
-	case !start && r.Start > null && r.StartLow <= 0:
+	case !start && r.StartLow <= 0:
 		return r.explained("layer 0", r.Start, r.StartLow, r.StartHigh)
 	case r.Worst <= chance:
 		return Verdict{Weak, fmt.Sprintf("the worst fold is at %.3f", r.Worst)}
