@@ -3,6 +3,8 @@
 GO        ?= go
 FUZZTIME  ?= 60s
 BIN       := bin/premlp$(shell $(GO) env GOEXE)
+MODEL     ?= tiny-countries
+OUT       ?= out/france-$(notdir $(MODEL))
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # The commit is stamped into the program where git works here.
@@ -19,11 +21,11 @@ build: ## build bin/premlp
 	$(GO) build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/premlp
 
 .PHONY: run
-run: build ## make and verify a dataset about France with a small model, in out/france
-	$(BIN) pull smollm2-135m
-	$(BIN) collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/france
-	$(BIN) verify out/france
-	@ls -l out/france
+run: build ## make and verify a dataset about France, with the model in the program or MODEL=smollm2-135m
+	$(BIN) pull $(MODEL)
+	$(BIN) collect --model $(MODEL) --concept France --controls docs/examples/france-controls.txt -o $(OUT)
+	$(BIN) verify $(OUT)
+	@ls -l $(OUT)
 
 # The plain run comes last, so that the last lines are the results of all tests.
 # Under the race detector and in plain Go the real model would take too long, and

@@ -88,7 +88,8 @@ line. --questions takes ready questions instead of both.`,
 type collectReport struct {
 	*collect.Summary
 	DryRun     bool              `json:"dry_run"`
-	Model      string            `json:"model"`
+	Given      string            `json:"given"` // what --model named
+	Model      string            `json:"model"` // what the checkpoint calls itself
 	Chat       bool              `json:"chat"`
 	Sites      []string          `json:"sites"`
 	Layers     int               `json:"layers"`
@@ -110,7 +111,8 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	if err != nil {
 		return err
 	}
-	e.Notef("loading %s", path)
+	e.Notef("model %s: loading %s", f.model, path)
+	noteEmbedded(e, f.model)
 	l, err := collect.OpenModel(path)
 	if err != nil {
 		return err
@@ -146,7 +148,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 		}
 		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
 	}
-	report := newCollectReport(plan, f.dryRun)
+	report := newCollectReport(f, plan)
 	if f.dryRun {
 		report.Summary = plan.Summary()
 	} else {
@@ -251,10 +253,10 @@ func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
 }
 
 // newCollectReport fills what is known before the run.
-func newCollectReport(p *collect.Plan, dryRun bool) *collectReport {
+func newCollectReport(f collectFlags, p *collect.Plan) *collectReport {
 	m := p.Manifest
 	return &collectReport{
-		DryRun: dryRun, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
+		DryRun: f.dryRun, Given: f.model, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
 		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Findings: p.Findings,
 	}
 }
@@ -273,7 +275,7 @@ func (r *collectReport) print(w io.Writer) {
 	default:
 		fmt.Fprintf(w, "made %s in %.1f s\n", r.Dir, r.Seconds)
 	}
-	fmt.Fprintf(w, "  model       %s, %s, arithmetic %s\n", r.Model, form, r.Arithmetic)
+	fmt.Fprintf(w, "  model       %s (%s), %s, arithmetic %s\n", r.Given, r.Model, form, r.Arithmetic)
 	fmt.Fprintf(w, "  questions   %d: %d target, %d control\n", r.Questions, r.Target, r.Control)
 	fmt.Fprintf(w, "  rows        %d token positions (%d target, %d control) × %d layers × %s, %d values of %s each\n",
 		r.Rows, r.TargetRows, r.ControlRows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)

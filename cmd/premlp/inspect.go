@@ -9,6 +9,7 @@ import (
 
 	"premlp/collect"
 	"premlp/model"
+	"premlp/weights/catalogue"
 )
 
 func newInspect(e *env) *cobra.Command {
@@ -30,6 +31,7 @@ architecture and fails if one is missing, has another shape, or is not used.`,
 // inspection is the result of inspect.
 type inspection struct {
 	Path       string         `json:"path"`
+	Embedded   bool           `json:"embedded"` // part of this program; path is its copy in the cache
 	Digest     string         `json:"digest"`
 	Bytes      int64          `json:"bytes"`
 	Config     *model.Config  `json:"config"`
@@ -69,8 +71,9 @@ func runInspect(ctx context.Context, e *env, name string) error {
 		return err
 	}
 	defer m.Close()
+	entry, _ := catalogue.Lookup(name)
 	in := &inspection{
-		Path: m.Path(), Bytes: m.Bytes(), Config: m.Config(), Sites: m.Sites(),
+		Path: m.Path(), Embedded: entry.Embedded(), Bytes: m.Bytes(), Config: m.Config(), Sites: m.Sites(),
 		SiteNotes: []siteInfo{}, Types: map[string]int{}, Problems: []string{},
 	}
 	if in.Digest, err = m.Digest(ctx); err != nil {

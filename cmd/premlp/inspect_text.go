@@ -19,6 +19,9 @@ func (in *inspection) print(w io.Writer) {
 		fmt.Fprintf(w, "%-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("checkpoint", "%s (%s)", in.Path, formatBytes(in.Bytes))
+	if in.Embedded {
+		line("source", "part of this program; the checkpoint is its copy in the cache")
+	}
 	line("sha256", "%s", in.Digest)
 	line("tensors", "%d (%s) of %s parameters", in.Tensors, typesText(in.Types), parametersText(in.Parameters))
 	line("architecture", "%s", c.Architecture)

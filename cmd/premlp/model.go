@@ -22,6 +22,14 @@ func openModel(name string) (*model.Model, error) {
 	return model.Open(path)
 }
 
+// noteEmbedded says what the model in the program is for, if name is it: nobody
+// is to take its directions for findings about language models.
+func noteEmbedded(e *env, name string) {
+	if entry, ok := catalogue.Lookup(name); ok && entry.Embedded() {
+		e.Notef("%s is part of this program and made to show it at work; for findings take a real model, as smollm2-135m", name)
+	}
+}
+
 // addThreads adds the --threads flag.
 func addThreads(c *cobra.Command, threads *int) {
 	c.Flags().IntVar(threads, "threads", runtime.GOMAXPROCS(0), "threads to use; the result does not depend on it")

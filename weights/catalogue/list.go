@@ -11,7 +11,7 @@ import (
 // Listed is one model of the catalogue or the cache.
 type Listed struct {
 	Entry
-	Path string    `json:"path,omitempty"` // "" when it is not pulled
+	Path string    `json:"path,omitempty"` // "" when it is not pulled, or part of the program
 	When time.Time `json:"when,omitzero"`
 }
 
@@ -21,8 +21,10 @@ func List() ([]Listed, error) {
 	var out []Listed
 	for _, e := range entries {
 		l := Listed{Entry: e}
-		if err := l.readCache(); err != nil {
-			return nil, err
+		if !e.Embedded() {
+			if err := l.readCache(); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, l)
 	}

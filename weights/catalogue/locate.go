@@ -32,7 +32,8 @@ func (e *NotPulledError) Unwrap() error { return e.Err }
 
 // Locate returns the path of a model: a .gguf file or a folder. It never uses
 // the network. The model is, in this order, a source pulled before (hf:…,
-// pip:…), a path that exists, or a name from the catalogue or the cache.
+// pip:…), a path that exists, or a name from the catalogue or the cache. A model
+// that is part of the program is written to the cache first.
 func Locate(model string) (string, error) {
 	if source, ok := strings.CutPrefix(model, "hf:"); ok {
 		return locateHub(model, source)
@@ -55,6 +56,13 @@ func Locate(model string) (string, error) {
 		return "", err
 	case looksLikePath(model):
 		return "", fmt.Errorf("model %q: %w", model, err)
+	}
+	if known && entry.Embedded() {
+		p, err := entry.unfold()
+		if err != nil {
+			return "", err
+		}
+		return p.Path, nil
 	}
 	return locateCached(model, model, known)
 }

