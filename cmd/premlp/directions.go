@@ -48,7 +48,7 @@ FILE is a safetensors file that steer --from reads: one tensor
 
 Another --target relabels the rows: no model runs.`,
 		Example: `  premlp directions out/france -o out/france.safetensors
-  premlp directions out/france -o out/japan.safetensors --target Japan --methods md,lda --layers 12-29 --json`,
+  premlp directions out/france -o out/japan.safetensors --target Japan --methods mean,lda --layers 12-29 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return runDirections(c.Context(), e, args[0], f) },
 	}

@@ -44,7 +44,7 @@ func TestDirections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for _, name := range []string{"md.mlp_in.0", "leace.mlp_in.2", "control_mean.mlp_in.2"} {
+	for _, name := range []string{"mean.mlp_in.0", "leace.mlp_in.2", "control_mean.mlp_in.2"} {
 		if _, err := f.Tensor(name, 24); err != nil {
 			t.Error(err)
 		}
@@ -57,7 +57,7 @@ func TestDirections(t *testing.T) {
 		t.Errorf("again on one thread: want the same bytes, have status %d, %s", status, stderr)
 	}
 
-	status, stdout, stderr = premlp(t, append(args, "--target", "Germany", "--methods", "md", "--layers", "2", "--json")...)
+	status, stdout, stderr = premlp(t, append(args, "--target", "Germany", "--methods", "mean", "--layers", "2", "--json")...)
 	var report struct {
 		Target string
 		Digest string `json:"dataset_digest"`
@@ -93,7 +93,7 @@ func TestDirectionsBadInput(t *testing.T) {
 	}{
 		{"no dataset", []string{"directions", filepath.Join(dir, "nothing")}, 1, "no such file"},
 		{"target", []string{"directions", dir, "--target", "Atlantis"}, 2, "--target: want one of France, Germany"},
-		{"method", []string{"directions", dir, "--methods", "md,svm"}, 2, `--methods: want some of md, lda`},
+		{"method", []string{"directions", dir, "--methods", "mean,svm"}, 2, `--methods: want some of mean, lda`},
 		{"site", []string{"directions", dir, "--sites", "mlp_out"}, 2, "--sites: want some of mlp_in"},
 		{"layer", []string{"directions", dir, "--layers", "1"}, 2, "--layers: want some of [0 2]"},
 		{"level", []string{"directions", dir, "--level", "tokens"}, 2, "--level: want rows or questions"},

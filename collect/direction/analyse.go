@@ -76,7 +76,7 @@ func (a *analysis) begin() {
 	r := &Report{
 		Model: m.Model.Name, Target: d.concepts[d.target], Templates: len(d.templates), Questions: len(d.questions),
 		Rows: d.rows, Level: a.o.Level, Folds: d.folds, Groups: d.groups, Bootstrap: a.o.Bootstrap, NullDraws: a.o.Nulls, Seed: a.o.Seed,
-		Convention: "the target's mean score is above the controls'; md is in the rows' units, the others have length 1",
+		Convention: "the target's mean score is above the controls'; mean is in the rows' units, the others have length 1",
 		Tokens:     nan, Prompt: nan, Refused: refused, Missing: []string{},
 	}
 	for c, name := range d.concepts {

@@ -217,7 +217,7 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{"target", s, Options{Target: "Atlantis"}, `target: want one of ["concept 0"`},
-		{"method", s, Options{Methods: []string{"svm"}}, "method: want some of md, lda"},
+		{"method", s, Options{Methods: []string{"svm"}}, "method: want some of mean, lda"},
 		{"site", s, Options{Sites: []string{"mlp_out"}}, "site: want some of [mlp_in]"},
 		{"layer", s, Options{Layers: []int{7}}, "layer: want some of [0 1 2], have 7"},
 		{"level", s, Options{Level: "tokens"}, "level: want rows or questions"},
@@ -257,7 +257,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for _, name := range []string{"md.mlp_in.1", "lda.mlp_in.1", "md.mlp_in.2", "lda.mlp_in.2", "control_mean.mlp_in.1"} {
+	for _, name := range []string{"mean.mlp_in.1", "lda.mlp_in.1", "mean.mlp_in.2", "lda.mlp_in.2", "control_mean.mlp_in.1"} {
 		x, err := f.Tensor(name, 48)
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 
 // The methods, in the order of reports.
 const (
-	Mean       = "md"          // mean difference
+	Mean       = "mean"        // mean difference
 	LDA        = "lda"         // mean difference whitened by the classes' covariance
 	Logistic   = "logistic"    // logistic regression
 	PCA        = "pca"         // principal component of paired differences
