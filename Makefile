@@ -21,11 +21,11 @@ build: ## build bin/premlp
 	$(GO) build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/premlp
 
 .PHONY: run
-run: build ## make and verify a dataset about France, with the model in the program or MODEL=smollm2-135m
+run: build ## a dataset about France, verified, and its report: by the model in the program, or MODEL=smollm2-135m
 	$(BIN) pull $(MODEL)
 	$(BIN) collect --model $(MODEL) --concept France --controls docs/examples/france-controls.txt -o $(OUT)
 	$(BIN) verify $(OUT)
-	@ls -l $(OUT)
+	$(BIN) report $(OUT) -o $(OUT).html
 
 # The plain run comes last, so that the last lines are the results of all tests.
 # Under the race detector and in plain Go the real model would take too long, and
