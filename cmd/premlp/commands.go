@@ -12,6 +12,7 @@ var commands = []struct {
 	{"model", newInspect},
 	{"model", newTokenize},
 	{"model", newGenerate},
+	{"data", newRelated},
 	{"data", newCollect},
 	{"data", newVerify},
 	{"data", newQuality},
