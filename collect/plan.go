@@ -31,6 +31,7 @@ type Options struct {
 	FastBF16    bool  // the lossy arithmetic, see model.SessionOptions
 	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
+	Related     []byte // related.json, where the controls were found by package related; else nil
 
 	Checked func(done, total int) // told of the questions that Prepare checked; may be nil
 
@@ -142,8 +143,10 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 		Layers: o.Layers, DType: o.DType, Dim: c.Dim, StatsPerRow: map[string]int{},
 		Arithmetic: p.session.Arithmetic(), Seed: o.Seed, ShardBytes: o.ShardBytes,
 	}
-	for _, t := range j.Templates {
-		m.Templates = append(m.Templates, dataset.Template{Text: t.Text, Type: t.Type})
+	storeTemplates(&m, j)
+	if o.Related != nil {
+		sum := sha256.Sum256(o.Related)
+		m.Related = hex.EncodeToString(sum[:])
 	}
 	for _, s := range o.Sites {
 		m.Sites = append(m.Sites, string(s))
