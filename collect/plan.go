@@ -102,6 +102,9 @@ func (p *Plan) Find(id string) int { return p.questions.Find(id) }
 // Question makes question i.
 func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.question(i) }
 
+// Prefix is what every prompt begins with before its question.
+func (p *Plan) Prefix() string { return p.builder.prefix }
+
 // sessionOptions says what the plan's session computes.
 func (p *Plan) sessionOptions() model.SessionOptions {
 	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16}

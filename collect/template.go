@@ -2,6 +2,8 @@ package collect
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -130,4 +132,9 @@ func (t Template) ask(n naming) (text, located string, err error) {
 		return text, n.concept, nil
 	}
 	return text, last, nil
+}
+
+// Concepts lists the concepts that the set has forms of, sorted.
+func (s *TemplateSet) Concepts() []string {
+	return append([]string{}, slices.Sorted(maps.Keys(s.Forms))...)
 }

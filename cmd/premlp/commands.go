@@ -13,6 +13,7 @@ var commands = []struct {
 	{"model", newTokenize},
 	{"model", newGenerate},
 	{"data", newRelated},
+	{"data", newTemplates},
 	{"data", newCollect},
 	{"data", newVerify},
 	{"data", newQuality},

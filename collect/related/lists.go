@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -14,18 +15,17 @@ import (
 
 // How far a list is followed where a model has nothing more to say.
 const (
-	maxRefusals   = 8 // in a row
-	maxItemTokens = 10
-	maxWorn       = 2 // items of a list that begin or end with the same word
+	maxRefusals = 8 // in a row
+	maxWorn     = 2 // items of a list that begin or end with the same word
 )
 
-// item is one of a list.
+// item is a line of a list.
 type item struct {
 	name    string
 	logProb float64 // of its tokens and its end, given what stands before it
 }
 
-// list is a list in the making. Its first line, which is given, is the concept.
+// list is a list in the making, behind the lines that are given.
 type list struct {
 	items   []item
 	own     []int32   // tokens behind the prompt, up to where the next item begins
@@ -41,14 +41,28 @@ type lister struct {
 	e    *engine
 	tok  *tokenizer.Tokenizer
 	ends map[int32]bool // tokens known to end an item, or not to
+	lines
 	Settings
-	refuse func(name string) string
 }
 
-// newLister makes a lister for a prompt that ends with the concept as the first
-// line.
-func newLister(e *engine, t *tokenizer.Tokenizer, r Request, ends []int32) *lister {
-	l := &lister{e: e, tok: t, ends: map[int32]bool{}, Settings: r.Settings, refuse: r.refuse}
+// lines say what the lines of a list are.
+type lines struct {
+	given  int // lines that the prompt ends with
+	tokens int // most of an item
+	// minEnd is the least probability of an item's end behind its words. Where the
+	// rest of a name was taken out of what may be drawn, what remains is cut off.
+	minEnd float64
+	cut    func(text string) (item string, ended bool)
+	refuse func(text string) bool
+	stale  func(text string, before []item) bool // it says nothing new
+}
+
+// numberTokens is how many tokens the number before an item takes at most.
+const numberTokens = 5
+
+// newLister makes a lister. ends are the tokens with which the model ends a text.
+func newLister(e *engine, t *tokenizer.Tokenizer, ls lines, s Settings, ends []int32) *lister {
+	l := &lister{e: e, tok: t, ends: map[int32]bool{}, lines: ls, Settings: s}
 	for _, id := range ends {
 		l.ends[id] = true
 	}
@@ -125,7 +139,7 @@ func (s *list) text() []int32 {
 
 // number writes the next item's number.
 func (l *lister) number(s *list) error {
-	ids, err := encodeBehind(l.tok, fmt.Sprintf("\n%d.", len(s.items)+2))
+	ids, err := encodeBehind(l.tok, fmt.Sprintf("\n%d.", l.given+len(s.items)+1))
 	s.own = append(s.own, ids...)
 	s.root, s.refused = &branch{left: 1}, 0
 	return err
@@ -141,7 +155,7 @@ func (l *lister) walk(s *list, n int) error {
 			return nil
 		}
 		last := s.path[len(s.path)-1]
-		if long := len(s.path) > maxItemTokens; !long && last.token != end {
+		if long := len(s.path) > l.tokens; !long && last.token != end {
 			s.done = len(s.own)+len(s.path)-1 > l.e.room
 			return nil
 		}
@@ -149,7 +163,7 @@ func (l *lister) walk(s *list, n int) error {
 		if err != nil {
 			return err
 		}
-		if last.token != end || l.refuse(it.name) != "" || s.stale(it.name) {
+		if last.token != end || last.logProb < math.Log(l.minEnd) || l.refuse(it.name) || l.stale(it.name, s.items) {
 			s.refused++
 			takeOut(s.path)
 			continue
@@ -176,16 +190,16 @@ func (l *lister) item(path []*branch) (item, error) {
 		it.logProb += b.logProb
 	}
 	text, err := l.tok.Decode(ids, false)
-	it.name, _ = cutItem(text)
+	it.name, _ = l.cut(text)
 	return it, err
 }
 
-// stale reports whether an item repeats one before it, or the list goes on by
+// staleName reports whether a name repeats one before it, or the list goes on by
 // changing one word: a model that has run dry does so.
-func (s *list) stale(name string) bool {
+func staleName(name string, items []item) bool {
 	words := strings.Fields(key(name))
 	worn := 0
-	for _, before := range s.items {
+	for _, before := range items {
 		other := strings.Fields(key(before.name))
 		if overlap(key(name), key(before.name)) || acronym(name, before.name) {
 			return true
@@ -202,7 +216,7 @@ func (l *lister) endsItem(id int32) bool {
 	ends, known := l.ends[id]
 	if !known {
 		text, err := l.tok.Decode([]int32{id}, false)
-		_, ends = cutItem(text)
+		_, ends = l.cut(text)
 		ends = ends && err == nil
 		l.ends[id] = ends
 	}

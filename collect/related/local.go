@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"premlp/collect"
-	"premlp/tokenizer"
 )
 
 // firstItems is how many items lists have before they are gone on with: the
@@ -118,35 +117,37 @@ func (s *scorer) choose(ctx context.Context, concept string) (Category, Chosen, 
 	return Presets[best], Chosen{Margin: round(all[best] - all[second]), Second: Presets[second].Singular}, nil
 }
 
-// open makes the prompt, up to the number of the list's second line: the first
-// is the concept, which shows the model the form of a line.
+// open makes the prompt, up to the end of the list's first line: it is the
+// concept, which shows the model the form of a line.
 func (a *asking) open() error {
-	first := "1. " + a.r.Concept
-	var ids []int32
-	var err error
-	if a.l.Chat != nil && !a.o.NoChat {
-		ids, err = a.l.ChatPrompt(a.r.message(), nil, a.o.Now)
-		if err == nil {
-			var enc tokenizer.Encoding
-			enc, err = a.l.Tokenizer.Encode(first, false)
-			ids = append(ids, enc.IDs...)
-		}
-	} else {
-		ids, err = a.l.RawPrompt(a.r.heading() + first)
-	}
+	ids, err := listPrompt(a.l, a.o, a.r.message(), a.r.heading(), "1. "+a.r.Concept)
 	if err != nil {
 		return err
 	}
 	if a.result.Prompt, err = a.l.Tokenizer.Decode(ids, false); err != nil {
 		return err
 	}
-	// A number takes up to five tokens.
-	a.e, err = newEngine(a.l.Model, ids, 2*a.r.Settings.Lists, a.r.N*(maxItemTokens+5), a.o.Threads)
+	names := a.r.names()
+	a.e, err = newEngine(a.l.Model, ids, 2*a.r.Settings.Lists, a.r.N*(names.tokens+numberTokens), a.o.Threads)
 	if err == nil {
 		a.result.Source.Arithmetic = a.e.session.Arithmetic()
-		a.lister = newLister(a.e, a.l.Tokenizer, a.r, a.l.Model.EndIDs())
+		a.lister = newLister(a.e, a.l.Tokenizer, names, a.r.Settings, a.l.Model.EndIDs())
 	}
 	return err
+}
+
+// listPrompt is the tokens of a prompt that ends with a list's first lines: in
+// the model's answer to a message, or in a text below a heading.
+func listPrompt(l *collect.Loaded, o LocalOptions, message, heading, lines string) ([]int32, error) {
+	if l.Chat == nil || o.NoChat {
+		return l.RawPrompt(heading + lines)
+	}
+	ids, err := l.ChatPrompt(message, nil, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := l.Tokenizer.Encode(lines, false)
+	return append(ids, begun.IDs...), err
 }
 
 // draw draws lists until there are enough concepts.
@@ -177,11 +178,7 @@ func (a *asking) progress() {
 	if a.o.Progress == nil {
 		return
 	}
-	items := 0
-	for _, s := range a.lists {
-		items += len(s.items)
-	}
-	a.o.Progress(items, len(a.lists)*a.r.N)
+	a.o.Progress(itemCount(a.lists), len(a.lists)*a.r.N)
 }
 
 // judge merges the lists there are and decides.

@@ -96,7 +96,9 @@ func TestListsAreTheirOwn(t *testing.T) {
 		}
 		defer e.Close()
 		r := Request{Concept: "France", N: 6, Settings: Settings{}.withDefaults(n)}
-		ls := newLister(e, l.Tokenizer, r, l.Model.EndIDs())
+		names := r.names()
+		names.minEnd = 0 // a random model ends nothing on purpose
+		ls := newLister(e, l.Tokenizer, names, r.Settings, l.Model.EndIDs())
 		lists, err := ls.begin(n, 3)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package related
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,6 +96,15 @@ func (r Request) refuse(name string) string {
 	return ""
 }
 
+// names are the lines of a list of related concepts, the first of which is the
+// concept.
+func (r Request) names() lines {
+	return lines{
+		given: 1, tokens: 10, minEnd: 0.1, cut: cutItem, stale: staleName,
+		refuse: func(name string) bool { return r.refuse(name) != "" },
+	}
+}
+
 // message asks for the list, as a person would.
 func (r Request) message() string {
 	return fmt.Sprintf("Give me a list of %d %s that are similar to %s in %s, one per line.", r.N, r.Category.Plural, r.Concept, r.Category.Respects)
@@ -104,4 +114,20 @@ func (r Request) message() string {
 // with.
 func (r Request) heading() string {
 	return fmt.Sprintf("A list of %d %s that are similar to %s in %s:\n", r.N, r.Category.Plural, r.Concept, r.Category.Respects)
+}
+
+// Same reports whether r asks for what a kept request, in which everything is
+// filled in, asked for. chosen says that its category was the model's choice.
+func (r Request) Same(kept Request, chosen bool) bool {
+	if chosen != (r.Category == nil) || kept.Category == nil || r.Category != nil && *r.Category != *kept.Category {
+		return false
+	}
+	return r.Concept == kept.Concept && slices.Equal(r.Aliases, kept.Aliases) && r.N == kept.N && r.Seed == kept.Seed &&
+		r.Settings.same(kept.Settings)
+}
+
+// same reports whether kept settings are those of s with its zeros filled in.
+func (s Settings) same(kept Settings) bool {
+	return (s.Lists == 0 || s.Lists == kept.Lists) && (s.Temperature == 0 || s.Temperature == kept.Temperature) &&
+		(s.TopK == 0 || s.TopK == kept.TopK)
 }
