@@ -15,17 +15,22 @@ type balance struct {
 	questions map[string]int    // of a set
 	rows      map[string]bounds // of a template's questions
 	sizes     map[string]bounds // tokens of the concepts of a set
+	controls  map[int]int       // control questions by the tokens of their concept
 }
 
 func newBalance() *balance {
-	return &balance{questions: map[string]int{}, rows: map[string]bounds{}, sizes: map[string]bounds{}}
+	return &balance{questions: map[string]int{}, rows: map[string]bounds{}, sizes: map[string]bounds{}, controls: map[int]int{}}
 }
 
 // add takes the next question.
 func (b *balance) add(q *dataset.Question) {
 	b.questions[q.Set]++
 	b.rows[q.Template] = b.rows[q.Template].with(len(q.Rows))
-	b.sizes[q.Set] = b.sizes[q.Set].with(q.TokenSpan[1] - q.TokenSpan[0])
+	size := q.TokenSpan[1] - q.TokenSpan[0]
+	b.sizes[q.Set] = b.sizes[q.Set].with(size)
+	if q.Set == dataset.Control {
+		b.controls[size]++
+	}
 }
 
 // done returns what was found.
@@ -42,8 +47,15 @@ func (b *balance) done() []Finding {
 		}
 	}
 	if t, c := b.sizes[dataset.Target], b.sizes[dataset.Control]; t != c && t != (bounds{}) && c != (bounds{}) {
+		alike := 0
+		for size, n := range b.controls {
+			if size >= t.low && size <= t.high {
+				alike += n
+			}
+		}
 		findings = append(findings, Finding{Check: "balance", Message: fmt.Sprintf(
-			"tokens of the concept: %v in target questions, %v in control questions, which shifts what stands behind it", t, c)})
+			"tokens of the concept: %v in target questions, %v in control questions (%d of %d as many), which shifts what stands behind it",
+			t, c, alike, b.questions[dataset.Control])})
 	}
 	return findings
 }

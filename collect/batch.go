@@ -87,11 +87,7 @@ func (b *batch) size(q *dataset.Question) int {
 // them is computed.
 func (b *batch) compute(ctx context.Context, done func(share float64)) error {
 	b.reset()
-	prompts, sel := make([][]int32, len(b.questions)), make([][]int32, len(b.questions))
-	for i, q := range b.questions {
-		prompts[i], sel[i] = q.IDs, q.Rows
-	}
-	packed := b.pack(prompts, sel)
+	packed := b.packed()
 	b.tokens = packed.Tokens()
 	points := 0
 	err := b.run.Run(ctx, packed.Batch, func(at model.Point, rows model.Rows) error {
@@ -103,6 +99,15 @@ func (b *batch) compute(ctx context.Context, done func(share float64)) error {
 		return fmt.Errorf("model: want rows of %d sites and layers, have %d", want, points)
 	}
 	return err
+}
+
+// packed packs the questions.
+func (b *batch) packed() *packed {
+	prompts, sel := make([][]int32, len(b.questions)), make([][]int32, len(b.questions))
+	for i, q := range b.questions {
+		prompts[i], sel[i] = q.IDs, q.Rows
+	}
+	return b.pack(prompts, sel)
 }
 
 // take copies one point's rows to their questions and checks them. index[i]

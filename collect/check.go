@@ -9,7 +9,7 @@ import (
 
 // Finding is what a check has to say of a question or of the whole job.
 type Finding struct {
-	Check    string `json:"check"`    // "bytes", "tokens", "decode", "coverage", "balance", "rebuild"
+	Check    string `json:"check"`    // "bytes", "tokens", "decode", "coverage", "balance", "names", "leak", "duplicates", "templates", "rebuild"
 	Question string `json:"question"` // its id; "" for the whole job
 	Message  string `json:"message"`
 	Fatal    bool   `json:"fatal"` // the run cannot be trusted
@@ -43,6 +43,7 @@ type design struct {
 	first    string // of them
 	coverage *coverage
 	balance  *balance
+	names    *names // nil: it is not known which concepts there are
 }
 
 func newDesign(d Decoder) *design {
@@ -53,6 +54,9 @@ func newDesign(d Decoder) *design {
 func (c *design) add(q *dataset.Question) {
 	c.coverage.add(q)
 	c.balance.add(q)
+	if c.names != nil {
+		c.names.add(q)
+	}
 	if c.decoder == nil {
 		return
 	}
@@ -78,7 +82,11 @@ func (c *design) done() []Finding {
 			"the tokens of %d questions, %s first, do not decode to the prompt: their places are proved by byte spans only", c.inexact, c.first)})
 	}
 	findings = append(findings, c.coverage.done()...)
-	return append(findings, c.balance.done()...)
+	findings = append(findings, c.balance.done()...)
+	if c.names != nil {
+		findings = append(findings, c.names.done()...)
+	}
+	return findings
 }
 
 // CheckRows checks one question's rows at one site and layer as they come from

@@ -18,11 +18,17 @@ type Job struct {
 	Target    string
 	Controls  []string
 	Templates []Template
-	Questions []OwnQuestion // instead of target, controls and templates
+	Answers   map[string]map[string][]string // as in TemplateSet
+	Forms     map[string]Forms               // as in TemplateSet
+	// Paraphrased asks with each concept's paraphrases in place of its name.
+	Paraphrased bool
+	Questions   []OwnQuestion // instead of target, controls and templates
 
 	Chat   *tokenizer.ChatTemplate // nil: the question itself is the prompt
 	System *string                 // system message; nil: what the template does without one
 	Now    time.Time               // the day that a template may show
+
+	namings []naming // see prepare
 }
 
 // OwnQuestion is a ready question.
@@ -31,12 +37,16 @@ type OwnQuestion struct {
 	Concept string `json:"concept"` // to be found in the text
 	Set     string `json:"set"`     // "target" or "control"
 	Type    string `json:"type"`    // what it asks for; may be empty
+	// Located is what names the concept in the text, where that is not the concept.
+	Located string   `json:"located"`
+	Answers []string `json:"answers"` // right ones; may be empty
 
 	template string
 }
 
 // ReadQuestions reads a JSONL file of own questions, one object {text, concept,
-// set, type} a line; blank lines are passed over and type may be left out.
+// set, type, located, answers} a line; blank lines are passed over and the last
+// three may be left out.
 // Unknown keys, other sets and a text given twice are errors that name the line.
 func ReadQuestions(path string) ([]OwnQuestion, error) {
 	data, err := readText(path)
@@ -101,24 +111,74 @@ func parseQuestion(line []byte) (OwnQuestion, error) {
 	return q, nil
 }
 
+// prepare finds how the concepts are named and checks that every template has
+// the forms it asks for. It comes before count and question.
+func (j *Job) prepare() error {
+	if j.Questions != nil {
+		return nil
+	}
+	var problems []error
+	j.namings = make([]naming, 0, 1+len(j.Controls))
+	j.addNamings(dataset.Target, j.Target, &problems)
+	for _, c := range j.Controls {
+		j.addNamings(dataset.Control, c, &problems)
+	}
+	for _, t := range j.Templates {
+		if t.plain() {
+			continue
+		}
+		for _, n := range j.namings {
+			if _, _, err := t.ask(n); err != nil {
+				problems = append(problems, err)
+			}
+		}
+	}
+	return joinSome(problems)
+}
+
+// addNamings adds the namings of one concept: its name, or its paraphrases.
+func (j *Job) addNamings(set, concept string, problems *[]error) {
+	n := naming{set: set, concept: concept, name: concept, forms: j.Forms[concept]}
+	if !j.Paraphrased {
+		j.namings = append(j.namings, n)
+		return
+	}
+	n.paraphrase = true
+	for _, n.name = range n.forms.Paraphrases {
+		j.namings = append(j.namings, n)
+	}
+	if len(n.forms.Paraphrases) == 0 {
+		*problems = append(*problems, fmt.Errorf("%s %q: want paraphrases in the templates' file, have none", set, concept))
+	}
+}
+
 // count is the number of the job's questions.
-func (j Job) count() int {
+func (j *Job) count() int {
 	if j.Questions != nil {
 		return len(j.Questions)
 	}
-	return (1 + len(j.Controls)) * len(j.Templates)
+	return len(j.namings) * len(j.Templates)
 }
 
 // question is question i: the target's come first and then each control's, in
 // the order of the templates.
-func (j Job) question(i int) OwnQuestion {
+func (j *Job) question(i int) OwnQuestion {
 	if j.Questions != nil {
 		return j.Questions[i]
 	}
-	t := j.Templates[i%len(j.Templates)]
-	set, concept := dataset.Target, j.Target
-	if k := i / len(j.Templates); k > 0 {
-		set, concept = dataset.Control, j.Controls[k-1]
+	t, n := j.Templates[i%len(j.Templates)], j.namings[i/len(j.Templates)]
+	text, located, _ := t.ask(n) // prepare has tried it
+	q := OwnQuestion{Text: text, Concept: n.concept, Set: n.set, Type: t.Type, Answers: j.Answers[t.Text][n.concept], template: t.Text}
+	if located != n.concept {
+		q.Located = located
 	}
-	return OwnQuestion{Text: t.Question(concept), Concept: concept, Set: set, Type: t.Type, template: t.Text}
+	return q
+}
+
+// name is what names the concept in the question's text.
+func (q OwnQuestion) name() string {
+	if q.Located != "" {
+		return q.Located
+	}
+	return q.Concept
 }

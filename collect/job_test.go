@@ -1,7 +1,7 @@
 package collect
 
 import (
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -36,7 +36,7 @@ func TestReadQuestions(t *testing.T) {
 			path := writeText(t, c.text)
 			have, err := ReadQuestions(path)
 			if c.err == "" {
-				if err != nil || !slices.Equal(have, c.want) {
+				if err != nil || !reflect.DeepEqual(have, c.want) {
 					t.Fatalf("want %v, have %v, %v", c.want, have, err)
 				}
 				return

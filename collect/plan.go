@@ -31,6 +31,7 @@ type Options struct {
 	FastBF16    bool  // the lossy arithmetic, see model.SessionOptions
 	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
+	Related     []byte // related.json, where the controls were found by package related; else nil
 
 	Checked func(done, total int) // told of the questions that Prepare checked; may be nil
 
@@ -101,6 +102,9 @@ func (p *Plan) Find(id string) int { return p.questions.Find(id) }
 // Question makes question i.
 func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.question(i) }
 
+// Prefix is what every prompt begins with before its question.
+func (p *Plan) Prefix() string { return p.builder.prefix }
+
 // sessionOptions says what the plan's session computes.
 func (p *Plan) sessionOptions() model.SessionOptions {
 	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16}
@@ -142,8 +146,10 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 		Layers: o.Layers, DType: o.DType, Dim: c.Dim, StatsPerRow: map[string]int{},
 		Arithmetic: p.session.Arithmetic(), Seed: o.Seed, ShardBytes: o.ShardBytes,
 	}
-	for _, t := range j.Templates {
-		m.Templates = append(m.Templates, dataset.Template{Text: t.Text, Type: t.Type})
+	storeTemplates(&m, j)
+	if o.Related != nil {
+		sum := sha256.Sum256(o.Related)
+		m.Related = hex.EncodeToString(sum[:])
 	}
 	for _, s := range o.Sites {
 		m.Sites = append(m.Sites, string(s))

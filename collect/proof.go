@@ -16,10 +16,10 @@ func checkTokens(q *dataset.Question, d Decoder) error {
 		return err
 	}
 	concept := q.Prompt[q.PromptSpan[0]:q.PromptSpan[1]]
-	if concept != q.Concept {
-		return fmt.Errorf("want %q at bytes %v of the prompt, have %q", q.Concept, q.PromptSpan, concept)
+	if concept != q.Name() {
+		return fmt.Errorf("want %q at bytes %v of the prompt, have %q", q.Name(), q.PromptSpan, concept)
 	}
-	s, err := LastOccurrence(q.Text, q.Concept)
+	s, err := LastOccurrence(q.Text, q.Name())
 	if err != nil {
 		return err
 	}
@@ -61,8 +61,8 @@ func checkDecoded(q *dataset.Question, d Decoder) (exact bool, err error) {
 		}
 	}
 	own, whole, begun, through, short := texts[0], texts[1], texts[2], texts[3], texts[4]
-	if !strings.Contains(own, composed(q.Concept)) {
-		return false, fmt.Errorf("tokens %v: want a text that holds %q, have %q", q.TokenSpan, q.Concept, own)
+	if !strings.Contains(own, composed(q.Name())) {
+		return false, fmt.Errorf("tokens %v: want a text that holds %q, have %q", q.TokenSpan, q.Name(), own)
 	}
 	if whole != composed(q.Prompt) {
 		return false, nil

@@ -42,6 +42,9 @@ type builder struct {
 
 // newBuilder checks that there is something to ask, in a form that can be asked.
 func newBuilder(j Job, e Encoder) (*builder, error) {
+	if err := j.prepare(); err != nil {
+		return nil, err
+	}
 	if j.count() == 0 {
 		return nil, errors.New("want questions, have none")
 	}
@@ -123,14 +126,17 @@ func (t texts) add(text string, i int) (before int, twice bool) {
 
 // buildQuestion makes one question.
 func buildQuestion(own OwnQuestion, p *prompter, e Encoder) (dataset.Question, error) {
-	q := dataset.Question{Set: own.Set, Concept: own.Concept, Template: own.template, Type: own.Type, Text: own.Text}
+	q := dataset.Question{Set: own.Set, Concept: own.Concept, Template: own.template, Type: own.Type, Located: own.Located, Answers: own.Answers, Text: own.Text}
 	if !utf8.ValidString(own.Text) {
 		return q, errors.New("want UTF-8 text")
 	}
 	if strings.TrimSpace(own.Concept) != own.Concept {
 		return q, errors.New("want a concept without space around it")
 	}
-	span, err := LastOccurrence(own.Text, own.Concept)
+	if strings.TrimSpace(own.Located) != own.Located {
+		return q, errors.New("want what names the concept without space around it")
+	}
+	span, err := LastOccurrence(own.Text, own.name())
 	if err != nil {
 		return q, err
 	}

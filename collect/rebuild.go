@@ -28,6 +28,9 @@ func newRebuild(m dataset.Manifest, l *Loaded) (*rebuild, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := j.prepare(); err != nil {
+		return nil, fmt.Errorf("verify: manifest: %w", err)
+	}
 	p, err := newPrompter(j)
 	if err != nil {
 		return nil, err
@@ -45,7 +48,9 @@ func (r *rebuild) add(i int, stored *dataset.Question) {
 	if r.other {
 		return
 	}
-	asked := OwnQuestion{Text: stored.Text, Concept: stored.Concept, Set: stored.Set, Type: stored.Type}
+	asked := OwnQuestion{
+		Text: stored.Text, Concept: stored.Concept, Set: stored.Set, Type: stored.Type, Located: stored.Located, Answers: stored.Answers,
+	}
 	if !r.own {
 		asked = r.job.question(i)
 	}
@@ -67,10 +72,8 @@ func (r *rebuild) found(question, message string) {
 // storedJob is the job a dataset says it was made by, without questions of one's
 // own.
 func storedJob(m dataset.Manifest, l *Loaded) (Job, error) {
-	j := Job{Target: m.Target, Controls: m.Controls, System: m.Chat.System}
-	for _, t := range m.Templates {
-		j.Templates = append(j.Templates, Template{Text: t.Text, Type: t.Type})
-	}
+	j := Job{Target: m.Target, Controls: m.Controls, System: m.Chat.System, Paraphrased: m.Paraphrased}
+	j.Templates, j.Answers, j.Forms = storedTemplates(m)
 	if !m.Chat.Used {
 		return j, nil
 	}

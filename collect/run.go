@@ -46,7 +46,12 @@ func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef fu
 		return nil, err
 	}
 	s.Resumed = w.Next()
-	err = p.batches(ctx, w, s, progress)
+	if p.options.Related != nil {
+		err = w.AttachRelated(p.options.Related)
+	}
+	if err == nil {
+		err = p.batches(ctx, w, s, progress)
+	}
 	s.Seconds = time.Since(start).Seconds()
 	if err == nil {
 		err = w.Finish(p.runInfo(start, s))
@@ -99,6 +104,9 @@ func (p *Plan) runInfo(start time.Time, s *Summary) dataset.RunInfo {
 	r.Started, r.Finished = start.UTC(), time.Now().UTC()
 	r.Device, r.Kernel, r.Threads = "cpu", p.session.Kernel(), p.session.Threads()
 	r.Resumed, r.Tokens = s.Resumed, s.Tokens
+	for _, f := range p.Findings {
+		r.Warnings = append(r.Warnings, f.String())
+	}
 	return r
 }
 

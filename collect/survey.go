@@ -18,6 +18,7 @@ func (p *Plan) survey(ctx context.Context, j Job) (err error) {
 		return err
 	}
 	design := newDesign(p.loaded.Tokenizer)
+	design.names = newNames(&p.builder.job)
 	var unreadable []error
 	p.questions, err = dataset.NewList(p.builder.source, func(q *dataset.Question) error {
 		design.add(q)
@@ -26,7 +27,7 @@ func (p *Plan) survey(ctx context.Context, j Job) (err error) {
 		}
 		p.count(q)
 		if p.options.Checked != nil {
-			p.options.Checked(p.summary.Questions, j.count())
+			p.options.Checked(p.summary.Questions, p.builder.job.count())
 		}
 		return ctx.Err()
 	})
@@ -36,7 +37,7 @@ func (p *Plan) survey(ctx context.Context, j Job) (err error) {
 	if err != nil {
 		return err
 	}
-	p.Findings = design.done()
+	p.Findings = append(design.done(), checkTemplates(j.Templates)...)
 	if err := fatal(p.Findings); err != nil {
 		return err
 	}

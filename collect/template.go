@@ -1,28 +1,39 @@
 package collect
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
+	"maps"
+	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Placeholder is where a template names the concept.
 const Placeholder = "{concept}"
 
-// Template is a question with a place for the concept.
+// Template is a question with a place for the concept: {concept}, or one of the
+// other places of [Forms].
 type Template struct {
-	Text string // holds {concept} at least once
-	Type string // what it asks for: "capital", "language" …
+	Text   string
+	Type   string // what it asks for: "capital", "language" …
+	Origin string // OriginGenerated, or "" for one that a person wrote
 }
 
-// Question returns the template's question about a concept.
+// OriginGenerated marks a template that a model wrote.
+const OriginGenerated = "generated"
+
+// Question returns the template's question about a concept, by its name.
 func (t Template) Question(concept string) string {
 	return strings.ReplaceAll(t.Text, Placeholder, concept)
+}
+
+// TemplateSet is templates with what goes with them.
+type TemplateSet struct {
+	Templates []Template
+	// Answers are the right answers to a template's question: by its text, then
+	// by concept.
+	Answers map[string]map[string][]string
+	// Forms are how questions name a concept beside its name.
+	Forms map[string]Forms
 }
 
 // SeedTemplates are the five questions asked by default.
@@ -34,104 +45,96 @@ var SeedTemplates = []Template{
 	{Text: "What is the largest city in {concept}?", Type: "largest city"},
 }
 
-// maxTextFile bounds the files of templates, controls and questions.
-const maxTextFile = 256 << 20
+// Forms are the forms of a concept that a template may ask for. None is guessed:
+// a form that a template asks for and that is not given is an error.
+//
+//	{concept}      the name itself
+//	{the concept}  WithArticle: "the Netherlands"
+//	{concept's}    Possessive: "the Netherlands'"
+//	{Concept}      SentenceStart: "The Netherlands", "Jazz"
+type Forms struct {
+	WithArticle   string
+	Possessive    string
+	SentenceStart string
 
-// ReadTemplates reads a YAML file: a list of {text, type}. Unknown keys, a
-// template without {concept} and a template given twice are errors that name
-// the line.
-func ReadTemplates(path string) ([]Template, error) {
-	data, err := readText(path)
-	if err != nil {
-		return nil, err
-	}
-	templates, err := parseTemplates(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return templates, nil
+	Aliases     []string // other names, which questions about others must not hold
+	Paraphrases []string // descriptions that do not name it
 }
 
-// parseTemplates parses the YAML of ReadTemplates.
-func parseTemplates(data []byte) ([]Template, error) {
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	var list []yaml.Node
-	if err := d.Decode(&list); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+// places are what stands in a template for the concept, and the key of each
+// one's form in a file.
+var places = []struct {
+	text, key string
+	form      func(Forms) string
+}{
+	{"{the concept}", "with_article", func(f Forms) string { return f.WithArticle }},
+	{"{concept's}", "possessive", func(f Forms) string { return f.Possessive }},
+	{"{Concept}", "sentence_start", func(f Forms) string { return f.SentenceStart }},
+}
+
+// hasPlace reports whether a template's text has a place for the concept.
+func hasPlace(text string) bool {
+	for _, p := range places {
+		if strings.Contains(text, p.text) {
+			return true
+		}
 	}
-	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("want one list of templates, have more behind it")
+	return strings.Contains(text, Placeholder)
+}
+
+// plain reports whether the name is the only form the template asks for.
+func (t Template) plain() bool {
+	for _, p := range places {
+		if strings.Contains(t.Text, p.text) {
+			return false
+		}
 	}
-	if len(list) == 0 {
-		return nil, errors.New("want a list of templates, have none")
+	return true
+}
+
+// naming is how the questions about a concept name it.
+type naming struct {
+	set, concept string
+	name         string // put for {concept}: the concept, or a paraphrase of it
+	paraphrase   bool
+	forms        Forms
+}
+
+// ask returns a template's question, and what names the concept in it: the
+// concept itself where what stands in the last place holds it, else all that
+// stands there.
+func (t Template) ask(n naming) (text, located string, err error) {
+	text = t.Text
+	last, at := "", -1
+	put := func(place, form string) {
+		if i := strings.LastIndex(t.Text, place); i > at {
+			last, at = form, i
+		}
+		text = strings.ReplaceAll(text, place, form)
 	}
-	var templates []Template
-	var problems []error
-	lines := map[string]int{}
-	for i := range list {
-		line := list[i].Line
-		t, err := parseTemplate(&list[i])
-		switch before, twice := lines[t.Text]; {
-		case err != nil:
-			problems = append(problems, err)
+	put(Placeholder, n.name)
+	for _, p := range places {
+		if !strings.Contains(t.Text, p.text) {
 			continue
-		case !strings.Contains(t.Text, Placeholder):
-			problems = append(problems, fmt.Errorf("line %d: want a text with %s, have %q", line, Placeholder, t.Text))
-		case twice:
-			problems = append(problems, fmt.Errorf("line %d: the template of line %d again: %q", line, before, t.Text))
 		}
-		lines[t.Text] = line
-		templates = append(templates, t)
+		form := p.form(n.forms)
+		if n.paraphrase {
+			if form = n.name; p.key != "with_article" {
+				return "", "", fmt.Errorf("template %q: a paraphrase has no form for %s", t.Text, p.text)
+			}
+		}
+		if form == "" {
+			return "", "", fmt.Errorf("template %q: %s: want the %s of %q in the templates' file, have none", t.Text, p.text, p.key, n.concept)
+		}
+		put(p.text, form)
 	}
-	return templates, joinSome(problems)
+	if _, err := LastOccurrence(last, n.concept); at < 0 || err == nil {
+		return text, n.concept, nil
+	}
+	return text, last, nil
 }
 
-// parseTemplate reads one entry of the list. A misspelt key would change what
-// is asked without a word, so only the known ones are taken.
-func parseTemplate(n *yaml.Node) (Template, error) {
-	var t Template
-	if n.Kind != yaml.MappingNode {
-		return t, fmt.Errorf("line %d: want a template {text, type}, have %q", n.Line, n.Value)
-	}
-	fields := map[string]*string{"text": &t.Text, "type": &t.Type}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		field, ok := fields[key.Value]
-		if !ok {
-			return t, fmt.Errorf("line %d: want the keys text and type, each once, have %q", key.Line, key.Value)
-		}
-		delete(fields, key.Value)
-		if value.Kind != yaml.ScalarNode {
-			return t, fmt.Errorf("line %d: %s: want a text in quotes, have a list or a mapping", value.Line, key.Value)
-		}
-		if value.ShortTag() != "!!null" {
-			*field = value.Value
-		}
-	}
-	return t, nil
-}
-
-// readText reads a text file of bounded size without its byte order mark.
-func readText(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxTextFile+1))
-	if err == nil && len(data) > maxTextFile {
-		err = fmt.Errorf("%s: want at most %d bytes", path, maxTextFile)
-	}
-	return bytes.TrimPrefix(data, []byte("\ufeff")), err
-}
-
-// maxListed is how many problems one error lists.
-const maxListed = 20
-
-// joinSome joins problems into one error that lists the first of them.
-func joinSome(problems []error) error {
-	if n := len(problems) - maxListed; n > 0 {
-		problems = append(problems[:maxListed:maxListed], fmt.Errorf("and %d more", n))
-	}
-	return errors.Join(problems...)
+// Concepts lists the concepts that the set has forms of, sorted.
+func (s *TemplateSet) Concepts() []string {
+	return append([]string{}, slices.Sorted(maps.Keys(s.Forms))...)
 }

@@ -98,7 +98,7 @@ func runBenchJob(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags)
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	e.Notef("loading %s", path)
 	start := time.Now()
-	b, err := f.open(c, path, dir)
+	b, err := f.open(ctx, e, c, path, dir)
 	if err != nil {
 		return err
 	}
@@ -138,14 +138,14 @@ type benchedJob struct {
 }
 
 // open loads the model. The caller closes it.
-func (f *benchJobFlags) open(c *cobra.Command, path, dir string) (*benchedJob, error) {
+func (f *benchJobFlags) open(ctx context.Context, e *env, c *cobra.Command, path, dir string) (*benchedJob, error) {
 	l, err := collect.OpenModel(path)
 	if err != nil {
 		return nil, err
 	}
 	b := &benchedJob{loaded: l, dir: dir}
 	f.job.threads = f.threads
-	if b.job, err = f.job.job(c, l); err == nil {
+	if b.job, err = f.job.job(ctx, e, c, l); err == nil {
 		b.options, err = f.job.options(l)
 	}
 	if err != nil {

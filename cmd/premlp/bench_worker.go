@@ -89,7 +89,7 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	w := &worker{threads: f.threads, shapes: map[[3]int]*bench.Product{}}
-	if w.job, err = f.open(c, path, dir); err != nil {
+	if w.job, err = f.open(ctx, e, c, path, dir); err != nil {
 		return err
 	}
 	defer w.job.loaded.Close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,12 +31,16 @@ type collectFlags struct {
 	batchBytes                    int
 	seed                          int64
 	show                          string
+	paraphrases                   bool
+	related                       relatedFlags
+
+	found []byte // related.json, where the controls were found
 }
 
 func newCollect(e *env) *cobra.Command {
 	var f collectFlags
 	c := &cobra.Command{
-		Use:   "collect --model MODEL --concept CONCEPT --controls FILE -o DIR",
+		Use:   "collect --model MODEL --concept CONCEPT -o DIR",
 		Short: "Make the dataset of a concept and its controls",
 		Long: `Collect asks the model every question about a concept and its controls and writes
 the activations of all tokens after the concept's last occurrence, at every
@@ -47,19 +51,25 @@ Every question's selection is checked before the model runs, and every row as it
 is computed. A run that was stopped goes on where it was when the same command
 is given again; the result has the same bytes.
 
-Without --templates the five templates of the seed are asked: capital, language,
-continent, landmark, largest city. --controls is a UTF-8 file with one concept a
-line. --questions takes ready questions instead of both.`,
+Without --controls, a UTF-8 file with one concept a line, the controls are related
+concepts that the model itself names, or an endpoint: see 'premlp related'. What
+was answered is kept in the dataset. --templates is a built-in set or a file: see
+'premlp templates'. Without it the five templates of the seed are asked: capital,
+language, continent, landmark, largest city; or the built-in set of the category,
+where that is another than countries. --questions takes ready questions instead
+of both.`,
 		Example: `  premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt -o out/france
+  premlp collect --model smollm2-135m --concept jazz -o out/jazz
   premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt --dry-run --show 3`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runCollect(c.Context(), e, c, f) },
+		RunE: func(c *cobra.Command, _ []string) error { return runCollect(c.Context(), e, c, &f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	flags.StringVar(&f.concept, "concept", "", "the target concept")
 	flags.StringVar(&f.controls, "controls", "", "file of control concepts, one a line")
-	flags.StringVar(&f.templates, "templates", "", "YAML file of question templates (default: the seed's five)")
+	flags.StringVar(&f.templates, "templates", "", "question templates: a built-in set, or a YAML file (default: the seed's five, or the category's)")
+	flags.BoolVar(&f.paraphrases, "paraphrases", false, "ask with the concepts' paraphrases, from the file of templates, in place of their names")
 	flags.StringVar(&f.question, "questions", "", "JSONL file of ready questions {text, concept, set, type}")
 	flags.StringSliceVar(&f.sites, "sites", []string{string(layers.MLPIn)}, "sites to store, or all")
 	flags.StringVar(&f.layers, "layers", "", "layers to store, as 0-3,29 (default all)")
@@ -69,17 +79,22 @@ line. --questions takes ready questions instead of both.`,
 	flags.StringVar(&f.dtype, "dtype", string(dataset.F32), "type of the stored rows: f32, or rounded to bf16 or f16")
 	flags.IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
 	flags.IntVar(&f.batchBytes, "batch-bytes", 0, "bytes of rows held until they are written (default 64 MiB, or an eighth of the packed weights); the result does not depend on it")
-	flags.Int64Var(&f.seed, "seed", 0, "recorded in the manifest")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything, but do not run the model")
+	flags.Int64Var(&f.seed, "seed", 0, "determines the related concepts; recorded in the manifest")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything and print each prompt with its selected tokens, but make nothing")
 	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
 	addFast(c, &f.fast)
+	f.related.add(c)
 	require(c, "model")
 	c.MarkFlagsOneRequired("concept", "questions")
 	c.MarkFlagsMutuallyExclusive("questions", "concept")
-	c.MarkFlagsMutuallyExclusive("questions", "controls")
-	c.MarkFlagsMutuallyExclusive("questions", "templates")
+	for _, other := range []string{"controls", "templates", "paraphrases", "category", "alias", "related", "endpoint"} {
+		c.MarkFlagsMutuallyExclusive("questions", other)
+	}
+	for _, other := range []string{"respects", "related", "lists", "temperature", "top-k", "endpoint"} {
+		c.MarkFlagsMutuallyExclusive("controls", other)
+	}
 	c.MarkFlagsMutuallyExclusive("no-chat", "system")
 	return c
 }
@@ -98,14 +113,25 @@ type collectReport struct {
 	Bytes      int64             `json:"bytes"` // of the rows files
 	Arithmetic string            `json:"arithmetic"`
 	Findings   []collect.Finding `json:"findings"`
+	// Of a dry run.
+	EstimatedSeconds float64           `json:"estimated_seconds,omitempty"`
+	EstimatedTokens  int64             `json:"estimated_tokens,omitempty"` // computed
+	Plan             []plannedQuestion `json:"plan,omitempty"`
+
+	planTokens int // of all prompts
 }
 
-func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) error {
+func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags) error {
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
 	}
 	if err := checkFast(f.fast); err != nil {
 		return err
+	}
+	if f.question == "" && f.controls == "" {
+		if _, err := f.relatedRequest(f.related.aliases); err != nil {
+			return err
+		}
 	}
 	path, err := catalogue.Locate(f.model)
 	if err != nil {
@@ -118,7 +144,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 		return err
 	}
 	defer l.Close()
-	job, err := f.job(c, l)
+	job, err := f.job(ctx, e, c, l)
 	if err != nil {
 		return err
 	}
@@ -151,6 +177,9 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f collectFlags) e
 	report := newCollectReport(f, plan)
 	if f.dryRun {
 		report.Summary = plan.Summary()
+		if err := report.plan(ctx, e, plan); err != nil {
+			return err
+		}
 	} else {
 		if f.fast {
 			sites, err := plan.FastError(ctx)
@@ -196,44 +225,9 @@ func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary,
 	return plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
 }
 
-// job reads the files that the flags name.
-func (f collectFlags) job(c *cobra.Command, l *collect.Loaded) (collect.Job, error) {
-	j := collect.Job{Target: f.concept, Now: time.Now()}
-	var err error
-	if f.date != "" {
-		if j.Now, err = time.Parse(time.DateOnly, f.date); err != nil {
-			return j, usagef("--date: want YYYY-MM-DD, have %q", f.date)
-		}
-	}
-	if !f.noChat {
-		j.Chat = l.Chat
-	}
-	if c.Flags().Changed("system") {
-		if j.Chat == nil {
-			return j, usagef("--system: the model has no chat template")
-		}
-		j.System = &f.system
-	}
-	if f.question != "" {
-		j.Questions, err = collect.ReadQuestions(f.question)
-		return j, err
-	}
-	if f.controls == "" {
-		return j, usagef("--controls: want a file of control concepts, one a line")
-	}
-	if j.Controls, err = collect.ReadControls(f.controls, f.concept); err != nil {
-		return j, err
-	}
-	j.Templates = collect.SeedTemplates
-	if f.templates != "" {
-		j.Templates, err = collect.ReadTemplates(f.templates)
-	}
-	return j, err
-}
-
 // options turns the flags into what is stored and how.
-func (f collectFlags) options(l *collect.Loaded) (collect.Options, error) {
-	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast}
+func (f *collectFlags) options(l *collect.Loaded) (collect.Options, error) {
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast, Related: f.found}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
 		return o, err
@@ -258,7 +252,25 @@ func newCollectReport(f collectFlags, p *collect.Plan) *collectReport {
 	return &collectReport{
 		DryRun: f.dryRun, Given: f.model, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
 		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Findings: p.Findings,
+		planTokens: p.Tokens,
 	}
+}
+
+// plan estimates what a dry run's plan would take, and shows its questions: in
+// the document with --json, else on stdout, one by one, as there may be many.
+func (r *collectReport) plan(ctx context.Context, e *env, plan *collect.Plan) error {
+	estimate, err := plan.Estimate(ctx)
+	if err != nil {
+		return err
+	}
+	r.EstimatedSeconds, r.EstimatedTokens = estimate.Seconds, estimate.Tokens
+	if e.json {
+		return planned(plan, func(q plannedQuestion) { r.Plan = append(r.Plan, q) })
+	}
+	out := &firstError{w: e.stdout}
+	w := &planWriter{w: out, colour: wantsColour(e.stdout), prefix: plan.Prefix()}
+	w.begin()
+	return errors.Join(planned(plan, w.question), out.err)
 }
 
 // print writes the report for a reader.
@@ -280,6 +292,9 @@ func (r *collectReport) print(w io.Writer) {
 	fmt.Fprintf(w, "  rows        %d token positions (%d target, %d control) × %d layers × %s, %d values of %s each\n",
 		r.Rows, r.TargetRows, r.ControlRows, r.Layers, strings.Join(r.Sites, ", "), r.Dim, r.DType)
 	fmt.Fprintf(w, "  rows files  %s\n", formatBytes(r.Bytes))
+	if r.DryRun {
+		fmt.Fprintf(w, "  time        about %.1f s: %d tokens to compute for prompts of %d\n", r.EstimatedSeconds, r.EstimatedTokens, r.planTokens)
+	}
 	if r.Tokens > 0 {
 		fmt.Fprintf(w, "  computed    %d tokens for prompts of %d, %.0f per second\n", r.Tokens, r.PromptTokens, float64(r.Tokens)/r.Seconds)
 	}

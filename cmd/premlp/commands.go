@@ -12,6 +12,8 @@ var commands = []struct {
 	{"model", newInspect},
 	{"model", newTokenize},
 	{"model", newGenerate},
+	{"data", newRelated},
+	{"data", newTemplates},
 	{"data", newCollect},
 	{"data", newVerify},
 	{"data", newQuality},

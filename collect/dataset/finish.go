@@ -30,6 +30,9 @@ func (w *Writer) Finish(run RunInfo) error {
 	if n := w.plan.list.Len(); w.next < n {
 		return fmt.Errorf("dataset: finish: %w: want %d questions, have %d", ErrUnfinished, n, w.next)
 	}
+	if err := w.checkRelated(); err != nil {
+		return err
+	}
 	text, err := run.encode()
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)

@@ -40,6 +40,11 @@ type Manifest struct {
 	Controls  []string   `json:"controls"`
 	Templates []Template `json:"templates"`
 
+	// These are left out where they are empty.
+	Concepts    []Concept `json:"concepts,omitempty"`    // in what forms templates name the target and controls
+	Paraphrased bool      `json:"paraphrased,omitempty"` // the questions have the concepts' paraphrases for their names
+	Related     string    `json:"related,omitempty"`     // sha256 of related.json
+
 	Sites       []string       `json:"sites"`         // as layers.Site, in the order stored
 	Layers      []int          `json:"layers"`        // ascending
 	DType       DType          `json:"dtype"`         // of the rows
@@ -79,11 +84,26 @@ type Chat struct {
 
 // Template is a question with a place for the concept.
 type Template struct {
-	Text string `json:"text"` // holds {concept}
-	Type string `json:"type"`
+	Text    string              `json:"text"` // holds {concept}, or a place for another form
+	Type    string              `json:"type"`
+	Origin  string              `json:"origin,omitempty"`  // "generated": by a model
+	Answers map[string][]string `json:"answers,omitempty"` // concept → right answers
 }
 
-var siteName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+// Concept is how questions name a concept, where that is not its name alone.
+type Concept struct {
+	Name          string   `json:"name"`
+	WithArticle   string   `json:"with_article,omitempty"`
+	Possessive    string   `json:"possessive,omitempty"`
+	SentenceStart string   `json:"sentence_start,omitempty"`
+	Aliases       []string `json:"aliases,omitempty"` // other names, which questions about other concepts must not hold
+	Paraphrases   []string `json:"paraphrases,omitempty"`
+}
+
+var (
+	siteName   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+	digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
 
 // Validate checks everything about m that can be checked without the questions.
 func (m *Manifest) Validate() error {
@@ -107,6 +127,9 @@ func (m *Manifest) Validate() error {
 	}
 	if m.ShardBytes < 1 {
 		return fmt.Errorf("manifest: shard_bytes: want at least 1, have %d", m.ShardBytes)
+	}
+	if m.Related != "" && !digestForm.MatchString(m.Related) {
+		return fmt.Errorf("manifest: related: want a sha256 in hex, have %q", m.Related)
 	}
 	if err := m.validateLayers(); err != nil {
 		return err

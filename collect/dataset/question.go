@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -22,6 +23,9 @@ type Question struct {
 	Template string `json:"template"` // with {concept}; "" for a question of one's own
 	Type     string `json:"type"`
 
+	Located string   `json:"located,omitempty"` // what names the concept in Text, where that is not Concept
+	Answers []string `json:"answers,omitempty"` // right answers, where they are known
+
 	Text   string `json:"text"`   // the question
 	Prompt string `json:"prompt"` // what the model read
 
@@ -36,6 +40,14 @@ type Question struct {
 	Tokens []string `json:"tokens"` // per row: its token decoded, for reading
 }
 
+// Name is what names the concept in the question's text.
+func (q *Question) Name() string {
+	if q.Located != "" {
+		return q.Located
+	}
+	return q.Concept
+}
+
 // Validate checks that q's parts agree with one another.
 func (q *Question) Validate() error {
 	fail := func(format string, args ...any) error {
@@ -47,7 +59,7 @@ func (q *Question) Validate() error {
 	if q.Set != Target && q.Set != Control {
 		return fail("set: want %s or %s, have %q", Target, Control, q.Set)
 	}
-	for _, s := range append([]string{q.ID, q.Concept, q.Template, q.Type, q.Text, q.Prompt}, q.Tokens...) {
+	for _, s := range slices.Concat([]string{q.ID, q.Concept, q.Template, q.Type, q.Located, q.Text, q.Prompt}, q.Answers, q.Tokens) {
 		if !utf8.ValidString(s) {
 			return fail("want UTF-8 text, have %q", s)
 		}

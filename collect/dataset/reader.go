@@ -173,8 +173,8 @@ func (r *Reader) Run() (RunInfo, error) {
 	return run, nil
 }
 
-// Files are the names of the files whose bytes the manifest determines: all but
-// run.json.
+// Files are the names of the files that Digest is of: all but run.json, and
+// related.json, whose sha256 the manifest has.
 func (r *Reader) Files() []string {
 	names := []string{"manifest.json", "questions.jsonl"}
 	for shard := range r.plan.shards {

@@ -90,7 +90,7 @@ func (w *Writer) tidy() (begun bool, err error) {
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case strings.HasPrefix(name, ".manifest.json"), strings.HasPrefix(name, ".run.json"):
+		case strings.HasPrefix(name, ".manifest.json"), strings.HasPrefix(name, ".run.json"), strings.HasPrefix(name, "."+relatedName):
 			if err := w.disk.remove(filepath.Join(w.partial, name)); err != nil {
 				return false, fmt.Errorf("dataset: %w", err)
 			}

@@ -27,6 +27,7 @@ type RunInfo struct {
 	Resumed  int       `json:"resumed"` // the question the last run began with, 0 for a run of one piece
 	Tokens   int64     `json:"tokens"`  // computed by the last run
 	Command  []string  `json:"command"`
+	Warnings []string  `json:"warnings,omitempty"` // of the checks before the model ran
 }
 
 const (

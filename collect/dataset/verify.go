@@ -56,11 +56,19 @@ func (v *verification) add(err error) {
 
 // metadata checks the files as they are now: they may have changed since Open.
 func (v *verification) metadata(ctx context.Context) error {
-	for _, f := range []struct{ name, want string }{
+	files := []struct{ name, want string }{
 		{"manifest.json", v.r.digests.manifest},
 		{"questions.jsonl", v.r.digests.questions},
-	} {
+	}
+	if related := v.r.plan.m.Related; related != "" {
+		files = append(files, struct{ name, want string }{relatedName, related})
+	}
+	for _, f := range files {
 		have, err := fileDigest(ctx, filepath.Join(v.r.dir, f.name))
+		if errors.Is(err, os.ErrNotExist) {
+			v.add(fmt.Errorf("%s: want it, have none", f.name))
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -83,6 +91,9 @@ func (v *verification) metadata(ctx context.Context) error {
 		known[name] = true
 	}
 	for _, e := range entries {
+		if e.Name() == relatedName && v.r.plan.m.Related == "" {
+			v.add(fmt.Errorf("%s: the manifest states none, have one", relatedName))
+		}
 		if isShard(e.Name()) && !known[e.Name()] {
 			v.add(fmt.Errorf("%s: want %d rows files, have this one too", e.Name(), len(v.r.plan.shards)))
 		}
