@@ -174,7 +174,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags) 
 		}
 		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
 	}
-	report := newCollectReport(f, plan)
+	report := newCollectReport(*f, plan)
 	if f.dryRun {
 		report.Summary = plan.Summary()
 		if err := report.plan(ctx, e, plan); err != nil {
