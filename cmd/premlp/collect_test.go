@@ -103,7 +103,7 @@ func TestCollectBadInput(t *testing.T) {
 		{"control is the target", []string{"--concept", "France", "--controls", file("c2.txt", "Spain\nFRANCE\n")}, 1, "line 2"},
 		{"not UTF-8", []string{"--concept", "France", "--controls", file("c3.txt", "Sp\xe4in\n")}, 1, "UTF-8"},
 		{"no controls file", []string{"--concept", "France", "--controls", filepath.Join(dir, "nothing")}, 1, "no such file"},
-		{"no controls", []string{"--concept", "France"}, 2, "--controls: want a file"},
+		{"model that finds no controls", []string{"--concept", "France"}, 1, "related: want concepts, have none: --controls takes a file of them"},
 		{"no target", []string{"--controls", good}, 2, "concept"},
 		{"template without concept", []string{"--concept", "France", "--controls", good, "--templates", file("t1.yaml", "- text: What is it?\n  type: x\n")}, 1, "line 1"},
 		{"unknown template key", []string{"--concept", "France", "--controls", good, "--templates", file("t2.yaml", "- text: \"{concept}?\"\n  kind: x\n")}, 1, "line 2"},
