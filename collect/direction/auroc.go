@@ -81,33 +81,58 @@ type samePair struct {
 // area is the AUROC of each fold, over pairs with one direction, averaged over
 // the folds that have pairs; NaN if none has.
 //
-// A pair of different templates counts as the product of how often each does.
-// A pair of one template counts as often as the template: the square would pair
-// the template with its own copies, which are easier to tell apart than others.
+// With counts, a pair of different templates counts as the product of how often
+// each does, a pair of one template as often as the template: it is never paired
+// with its own copy. Pairs of one template are easier to tell apart, and draws
+// hold more of them than they should, so the two kinds are averaged apart and
+// joined in the shares they have without counts. A fold that lacks a kind in a
+// draw is left out of it.
 func (t *trial) area(c counts) float64 {
 	sum, n := 0.0, 0.0
 	for f := range t.folds {
-		won, pairs := 0.0, 0.0
-		for k := f * t.groups; k < (f+1)*t.groups; k++ {
-			a, b := wins(t.blocks[k], c)
-			won += a
-			pairs += b
-			if c.templates == nil {
-				continue
-			}
-			for _, s := range t.same[k] {
-				w := c.templates[s.template]
-				less := (w*w - w) * c.concepts[s.concept]
-				won -= less * s.won
-				pairs -= less * s.pairs
+		between, within := t.fold(f, once)
+		pairs := between.pairs + within.pairs
+		won := between.won + within.won
+		if c.templates != nil {
+			b, w := t.fold(f, c)
+			won = b.share()*between.pairs + w.share()*within.pairs
+			if between.pairs == 0 {
+				won = w.share() * within.pairs
+			} else if within.pairs == 0 {
+				won = b.share() * between.pairs
 			}
 		}
-		if pairs > 0 {
+		if pairs > 0 && !math.IsNaN(won) {
 			sum += won / pairs
 			n++
 		}
 	}
 	return sum / n
+}
+
+// tally counts pairs.
+type tally struct{ won, pairs float64 }
+
+func (t tally) share() float64 { return t.won / t.pairs }
+
+// fold counts a fold's pairs between templates, and within one.
+func (t *trial) fold(f int, c counts) (between, within tally) {
+	for k := f * t.groups; k < (f+1)*t.groups; k++ {
+		won, pairs := wins(t.blocks[k], c)
+		between.won += won
+		between.pairs += pairs
+		for _, s := range t.same[k] {
+			w, v := 1.0, 1.0
+			if c.templates != nil {
+				w, v = c.templates[s.template], c.concepts[s.concept]
+			}
+			between.won -= w * w * v * s.won
+			between.pairs -= w * w * v * s.pairs
+			within.won += w * v * s.won
+			within.pairs += w * v * s.pairs
+		}
+	}
+	return between, within
 }
 
 // finish sorts the items and counts the pairs of one template.

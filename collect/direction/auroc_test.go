@@ -56,8 +56,8 @@ func TestAUROC(t *testing.T) {
 	}
 }
 
-// TestAreaCounts compares weights with copies: a template or a control counted
-// twice is there twice, but pairs of a template with its own copy are left out.
+// TestAreaCounts compares with counting every pair: those between templates and
+// those within one apart, joined in the shares they have without counts.
 func TestAreaCounts(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for range 50 {
@@ -74,28 +74,32 @@ func TestAreaCounts(t *testing.T) {
 		for i := range c.concepts {
 			c.concepts[i] = float64(r.IntN(3))
 		}
-		won, pairs := 0.0, 0.0
+		var won, pairs, plain [2]float64 // between templates, within one
 		for _, a := range items {
 			for _, b := range items {
 				if !a.target || b.target {
 					continue
 				}
-				w := c.templates[a.template] * c.templates[b.template] * c.concepts[b.concept]
+				kind, w := 0, c.templates[a.template]*c.templates[b.template]*c.concepts[b.concept]
 				if a.template == b.template {
-					w = c.templates[a.template] * c.concepts[b.concept]
+					kind, w = 1, c.templates[a.template]*c.concepts[b.concept]
 				}
-				pairs += w
+				plain[kind]++
+				pairs[kind] += w
 				if a.score > b.score {
-					won += w
+					won[kind] += w
 				} else if a.score == b.score {
-					won += w / 2
+					won[kind] += w / 2
 				}
 			}
 		}
 		tr := (&trial{folds: 1, groups: 1, blocks: [][]item{items}}).finish()
-		have := tr.area(c)
-		if want := won / pairs; math.Abs(have-want) > 1e-12 && !(math.IsNaN(have) && math.IsNaN(want)) {
+		want := (won[0]/pairs[0]*plain[0] + won[1]/pairs[1]*plain[1]) / (plain[0] + plain[1])
+		if have := tr.area(c); math.Abs(have-want) > 1e-12 || math.IsNaN(have) != math.IsNaN(want) {
 			t.Fatalf("want %v, have %v", want, have)
+		}
+		if have := tr.area(once); have != slowAUROC(items) {
+			t.Fatalf("without counts: want %v, have %v", slowAUROC(items), have)
 		}
 	}
 }

@@ -85,10 +85,7 @@ func (s *rowScores) pooled(y []bool) *trial {
 			}
 		}
 	}
-	for _, items := range t.blocks {
-		sortItems(items)
-	}
-	return t // its pairs of one template are not asked for
+	return t.finish()
 }
 
 // whitener turns mean differences, the columns of a [D, labellings] matrix, into
