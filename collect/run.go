@@ -125,10 +125,10 @@ func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progr
 		}); err != nil {
 			return err
 		}
-		for i, q := range b.questions {
-			if err := w.Add(first+i, b.blocks[i]); err != nil {
-				return err
-			}
+		if err := w.AddAll(first, b.blocks[:n]); err != nil {
+			return err
+		}
+		for _, q := range b.questions {
 			s.PromptTokens += int64(len(q.IDs))
 		}
 		s.Tokens += int64(b.tokens)

@@ -37,10 +37,8 @@ func BenchmarkWrite(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for i := range q {
-			if err := w.Add(i, blocks[i]); err != nil {
-				b.Fatal(err)
-			}
+		if err := w.AddAll(0, blocks); err != nil {
+			b.Fatal(err)
 		}
 		if err := w.Finish(datasettest.Run()); err != nil {
 			b.Fatal(err)

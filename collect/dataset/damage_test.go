@@ -129,6 +129,9 @@ func (d *damager) replaceFrames(by map[int]int) map[string][]byte {
 // PREMLP_TEST_LONG=1 tries 20000.
 func TestDamage(t *testing.T) {
 	tries := 2200
+	if testing.Short() {
+		tries = 300
+	}
 	if long {
 		tries = 20_000
 	}

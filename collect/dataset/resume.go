@@ -173,6 +173,7 @@ func (w *Writer) scan(f *os.File, s shardPlace) (good int64, err error) {
 		return 0, err
 	}
 	good = int64(len(startMagic))
+	var frame []byte
 	for w.next < s.end {
 		place := w.plan.frames[w.next]
 		if place.offset+place.size > info.Size() {
@@ -186,11 +187,11 @@ func (w *Writer) scan(f *os.File, s shardPlace) (good int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		w.frame = slices.Grow(w.frame[:0], int(place.size))[:place.size]
-		if _, err := io.ReadFull(f, w.frame); err != nil {
+		frame = slices.Grow(frame[:0], int(place.size))[:place.size]
+		if _, err := io.ReadFull(f, frame); err != nil {
 			return 0, err
 		}
-		crc, err := checkFrame(w.frame, l, place.offset)
+		crc, err := checkFrame(frame, l, place.offset)
 		if err != nil {
 			return good, nil // torn: it is computed again
 		}

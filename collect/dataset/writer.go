@@ -17,7 +17,7 @@ type Block struct {
 	Stats []float32 // [layers, n, StatsPerRow]; empty where the site has none
 }
 
-// Writer writes a dataset, question by question. It holds one question's bytes
+// Writer writes a dataset, question by question. It holds two questions' bytes
 // at a time, and the questions that were asked for and not yet added. It is not
 // safe for concurrent use.
 //
@@ -33,11 +33,11 @@ type Writer struct {
 
 	questions *questionFile
 	asked     map[int]*Question // by Question, until they are added
+	free      chan []byte       // the memory of two frames
 
 	next     int // question to be added
 	file     rowsFile
 	crcs     []uint32 // of the frames of the current file
-	frame    []byte   // reused
 	unsynced int64
 	dropped  int64
 	err      error // of a write that went wrong: the file may end in half a frame
@@ -85,7 +85,10 @@ func newWriter(dir string, m Manifest, questions *List, d disk) (*Writer, error)
 		return nil, err
 	}
 	dir = filepath.Clean(dir)
-	return &Writer{dir: dir, partial: dir + ".partial", prepared: p, disk: d, asked: map[int]*Question{}}, nil
+	w := &Writer{dir: dir, partial: dir + ".partial", prepared: p, disk: d, asked: map[int]*Question{}, free: make(chan []byte, 2)}
+	w.free <- nil
+	w.free <- nil
+	return w, nil
 }
 
 // takeLock locks the unfinished folder and makes sure the finished one is not there.
@@ -109,91 +112,66 @@ func (w *Writer) takeLock() error {
 // block. Questions are added in order, each once. Values that are not finite,
 // or not in the dataset's dtype, are refused, and nothing is written then.
 func (w *Writer) Add(index int, blocks map[string]Block) error {
+	return w.AddAll(index, []map[string]Block{blocks})
+}
+
+// AddAll adds questions from index on, one for each of blocks, as Add does. Each
+// is encoded while the one before it is written. After an error those before the
+// one it names are added.
+func (w *Writer) AddAll(index int, blocks []map[string]Block) error {
 	if w.err != nil {
 		return w.err
 	}
 	if w.lock == nil {
 		return fmt.Errorf("dataset: add: %w", ErrClosed)
 	}
-	if n := w.plan.list.Len(); index != w.next || index >= n {
-		return fmt.Errorf("dataset: add: want question %d of %d, have %d", w.next, n, index)
+	if n := w.plan.list.Len(); index != w.next || index+len(blocks) > n {
+		return fmt.Errorf("dataset: add: want question %d of %d, have %d to %d", w.next, n, index, index+len(blocks)-1)
 	}
-	q, err := w.Question(index)
-	if err != nil {
-		return err
+	questions := make([]*Question, len(blocks))
+	for i := range blocks {
+		var err error
+		if questions[i], err = w.Question(index + i); err != nil {
+			return err
+		}
 	}
-	place := w.plan.frames[index]
-	if err := w.encodeFrame(index, q.Rows, place, blocks); err != nil {
-		return fmt.Errorf("dataset: question %q: %w", q.ID, err)
+	stop := make(chan struct{})
+	defer close(stop)
+	for f := range w.encodeAll(index, questions, blocks, stop) {
+		if f.err != nil {
+			return fmt.Errorf("dataset: question %q: %w", f.id, f.err)
+		}
+		if err := w.write(f); err != nil {
+			w.err = fmt.Errorf("dataset: %s: question %q: %w; %s holds %d of %d questions and can be resumed",
+				shardName(f.place.shard), f.id, err, w.partial, w.next, w.plan.list.Len())
+			return w.err
+		}
+		delete(w.asked, f.index)
 	}
-	if err := w.write(place); err != nil {
-		w.err = fmt.Errorf("dataset: %s: question %q: %w; %s holds %d of %d questions and can be resumed",
-			shardName(place.shard), q.ID, err, w.partial, w.next, w.plan.list.Len())
-		return w.err
-	}
-	delete(w.asked, index)
 	return nil
 }
 
-// encodeFrame fills w.frame with a whole frame.
-func (w *Writer) encodeFrame(index int, positions []int32, place framePlace, blocks map[string]Block) error {
-	m := w.plan.m
-	if len(blocks) != len(m.Sites) {
-		return fmt.Errorf("sites: want %d (%v), have %d", len(m.Sites), m.Sites, len(blocks))
-	}
-	l, err := w.plan.layout(index, positions, place.offset)
-	if err != nil {
-		return err
-	}
-	b := append(w.frame[:0], make([]byte, frameHeader)...)
-	n := len(positions)
-	for k, place := range l.blocks {
-		block, ok := blocks[place.site]
-		if !ok {
-			return fmt.Errorf("sites: want %v, have no %s", m.Sites, place.site)
-		}
-		values := block.Data
-		if place.stats {
-			values = block.Stats
-		} else if len(block.Stats) > 0 && m.StatsPerRow[place.site] == 0 {
-			return fmt.Errorf("%s: statistics: want none, have %d values", place.site, len(block.Stats))
-		}
-		d, width := place.dtype, place.width
-		if want := len(m.Layers) * n * width; len(values) != want {
-			return fmt.Errorf("%s: want %d values [%d layers, %d rows, %d], have %d", place.name, want, len(m.Layers), n, width, len(values))
-		}
-		b = append(b, l.fixed[k]...)
-		var bad int
-		if b, bad = appendValues(b, d, values); bad >= 0 {
-			return fmt.Errorf("%s: layer %d: row %d: want finite values of %s, have %v at %d",
-				place.name, m.Layers[bad/width/n], bad/width%n, d, values[bad], bad%width)
-		}
-	}
-	w.frame = b
-	return nil
-}
-
-// write appends w.frame to its file, opening the file before its first frame
+// write appends a frame to its file, opening the file before its first frame
 // and completing it after its last.
-func (w *Writer) write(place framePlace) error {
-	crc := sealFrame(w.frame)
+func (w *Writer) write(f frame) error {
 	if w.file == nil {
-		f, err := w.disk.open(filepath.Join(w.partial, shardName(place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		file, err := w.disk.open(filepath.Join(w.partial, shardName(f.place.shard)), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 		if err != nil {
 			return err
 		}
-		w.file = f
+		w.file = file
 		if err := errors.Join(w.append([]byte(startMagic)), w.sync(w.partial)); err != nil {
 			return err
 		}
 	}
-	if err := w.append(w.frame); err != nil {
+	if err := w.append(f.bytes); err != nil {
 		return err
 	}
-	w.crcs = append(w.crcs, crc)
+	w.free <- f.bytes
+	w.crcs = append(w.crcs, f.crc)
 	w.next++
-	if w.next == w.plan.shards[place.shard].end {
-		return w.seal(place.shard)
+	if w.next == w.plan.shards[f.place.shard].end {
+		return w.seal(f.place.shard)
 	}
 	if w.unsynced >= syncEvery {
 		w.unsynced = 0

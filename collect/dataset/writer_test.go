@@ -236,3 +236,38 @@ func TestAddRefuses(t *testing.T) {
 	}
 	equalFolders(t, readFolder(t, datasettest.Write(t, m, q)), readFolder(t, dir))
 }
+
+// AddAll adds those before the one it refuses, and those after it can follow. All
+// together give the bytes of one at a time.
+func TestAddAll(t *testing.T) {
+	m, q := sharded(), datasettest.Questions(9)
+	dir := filepath.Join(t.TempDir(), "d")
+	w, err := dataset.Create(dir, m, list(t, q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var blocks []map[string]dataset.Block
+	for i := range q {
+		blocks = append(blocks, datasettest.Blocks(m, &q[i], i))
+	}
+	good := blocks[5]
+	blocks[5] = map[string]dataset.Block{}
+	if err := w.AddAll(0, blocks[:7]); err == nil || !strings.Contains(err.Error(), `question "q00006": sites: want 2`) || w.Next() != 5 {
+		t.Fatalf("want question 5 refused and those before it added, have %d, %v", w.Next(), err)
+	}
+	blocks[5] = good
+	for _, c := range []struct{ from, to int }{{4, 6}, {6, 7}, {5, 10}} {
+		more := append(slices.Clone(blocks), good)
+		if err := w.AddAll(c.from, more[c.from:c.to]); err == nil || !strings.Contains(err.Error(), "want question 5 of 9") {
+			t.Errorf("%v: have %v", c, err)
+		}
+	}
+	if err := errors.Join(w.AddAll(5, nil), w.AddAll(5, blocks[5:])); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(datasettest.Run()); err != nil {
+		t.Fatal(err)
+	}
+	equalFolders(t, readFolder(t, datasettest.Write(t, m, q)), readFolder(t, dir))
+}
