@@ -109,9 +109,9 @@ func TestParseAnswer(t *testing.T) {
 
 func TestParseCategory(t *testing.T) {
 	for text, want := range map[string]Category{
-		"countries": Presets[0], "Country": Presets[0], " music  genres": Presets[6], "person": Presets[2],
-		"a river/rivers": {"a river", "rivers", defaultRespects},
-		"an oak / oaks":  {"an oak", "oaks", defaultRespects},
+		"countries": Presets[0], "Country": Presets[0], " music  genres": Presets[6], "person": Presets[2], "genre": Presets[6],
+		"a river/rivers": {"a river", "rivers", "that", defaultRespects},
+		"an oak / oaks":  {"an oak", "oaks", "that", defaultRespects},
 	} {
 		if have, err := ParseCategory(text); err != nil || have != want {
 			t.Errorf("%q: want %v, have %v, %v", text, want, have, err)
@@ -154,8 +154,8 @@ func TestGatherAndDecide(t *testing.T) {
 		return l
 	}
 	all := gather([][]item{
-		list("Spain", "spain", "USA", "Peru", "Berlin"),
-		list("SPAIN", "Peru", "United States", "Berlin"),
+		list("Spain", "spain", "USA", "Peru", "Berlin", "Spa"),
+		list("SPAIN", "Peru", "United States", "Berlin", "Spa"),
 		list("Spain", "United States", "Italy"),
 	})
 	for _, g := range all {
@@ -178,7 +178,7 @@ func TestGatherAndDecide(t *testing.T) {
 	for _, c := range candidates {
 		why = append(why, c.Name+": "+c.Why)
 	}
-	want := "Spain: |USA: |Peru: |United States: overlaps USA|Berlin: rather a city|Italy: named once"
+	want := "Spain: |USA: |Peru: |Spa: begins Spain|United States: overlaps USA|Berlin: rather a city|Italy: named once"
 	if have := strings.Join(why, "|"); have != want {
 		t.Errorf("want %s, have %s", want, have)
 	}
