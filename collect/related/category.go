@@ -18,7 +18,7 @@ type Category struct {
 var Presets = []Category{
 	{"a country", "countries", "that", "culture, size and language"},
 	{"a city", "cities", "that", "size, culture and fame"},
-	{"a famous person", "people", "who", "profession, era and fame"},
+	{"a famous person", "people", "who", "achievements and fame"},
 	{"an animal", "animals", "that", "size and behaviour"},
 	{"an occupation", "occupations", "that", "work and education"},
 	{"a company", "companies", "that", "size and products"},
