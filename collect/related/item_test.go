@@ -46,6 +46,10 @@ func TestOverlap(t *testing.T) {
 		{"Guinea", "Equatorial Guinea", true},
 		{"New York", "York", true},
 		{"South Korea", "South Africa", false},
+		{"Ben Franklin", "Benjamin Franklin", true},
+		{"Al Gore", "Alan Gore", false}, // two letters say too little
+		{"Marie Curie", "Pierre Curie", false},
+		{"Niger", "Nigeria", false},
 	} {
 		if have := overlap(key(c.a), key(c.b)); have != c.want || have != overlap(key(c.b), key(c.a)) {
 			t.Errorf("%q and %q: want %v, have %v", c.a, c.b, c.want, have)
