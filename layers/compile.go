@@ -116,6 +116,11 @@ func (m *Machine) bind() error {
 	for _, o := range m.kept {
 		kept[o] = true
 	}
+	if m.options.KeepAll {
+		for _, o := range m.order {
+			kept[o] = true
+		}
+	}
 	m.buffers = plan(m.order, kept)
 	return nil
 }
