@@ -151,6 +151,7 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 		}
 	}
 	o.m.edit(o, c)
+	computed(o, c.In, c.Out)
 	if err := o.m.after(o, c); err != nil {
 		return nil, err
 	}
