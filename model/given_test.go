@@ -59,7 +59,7 @@ func TestGivenStreamIsChecked(t *testing.T) {
 	if err := s.Run(t.Context(), b, nil); err == nil || !strings.Contains(err.Error(), "given residual stream: want 96 values") {
 		t.Errorf("too few values: have %v", err)
 	}
-	for _, o := range []SessionOptions{{Logits: true, First: 3}, {Points: []Point{{Site: layers.MLPIn, Layer: 0}}, First: 1}} {
+	for _, o := range []SessionOptions{{Logits: true, First: 4}, {Points: []Point{{Site: layers.MLPIn, Layer: 0}}, First: 1}} {
 		if _, err := m.Session(o); err == nil {
 			t.Errorf("%+v: want an error", o)
 		}
