@@ -1,0 +1,16 @@
+// What CUDA C needs declared when no file of NVIDIA's is there: clang knows the
+// attributes and the special registers.
+#define KERNEL extern "C" __attribute__((global))
+#define DEVICE static inline __attribute__((device, always_inline))
+#define SHARED __attribute__((shared))
+
+#define THREAD ((int)__nvvm_read_ptx_sreg_tid_x())
+#define THREADS ((int)__nvvm_read_ptx_sreg_ntid_x())
+#define BLOCK ((int)__nvvm_read_ptx_sreg_ctaid_x())
+#define BLOCKS ((int)__nvvm_read_ptx_sreg_nctaid_x())
+#define BLOCK_Y ((int)__nvvm_read_ptx_sreg_ctaid_y())
+
+#define barrier() __syncthreads()
+
+// A kernel's threads take the elements of [0, n) in turn.
+#define EACH(i, n) for (long long i = (long long)BLOCK * THREADS + THREAD; i < (n); i += (long long)BLOCKS * THREADS)
