@@ -11,6 +11,9 @@ func Residual(s Scope, x, dx *gorgonia.Node) *gorgonia.Node {
 	}
 	return s.node(&Op{
 		kind: "add", cols: columns(x), inputs: []*gorgonia.Node{x, dx},
+		device: func(c *deviceCall) error {
+			return c.each("add", c.Out.len(), c.Out.at, c.In[0].at, c.In[1].at, count(c.Out.len()))
+		},
 		run: func(c *Call) error {
 			c.Pool.Add(c.Out.Data, c.In[0].Data, c.In[1].Data)
 			return nil

@@ -1,8 +1,6 @@
 package layers
 
 import (
-	"math"
-
 	"gorgonia.org/gorgonia"
 
 	"premlp/layers/internal/kernel"
@@ -123,20 +121,26 @@ func Attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
 		Heads: a.Heads, KVHeads: a.KVHeads, Width: a.HeadDim, Window: a.Window,
 		Scale: a.Scale, SoftCap: a.SoftCap, Bias: a.Score,
 	}
-	if shape.Scale == 0 {
-		shape.Scale = float32(1 / math.Sqrt(float64(a.HeadDim)))
-	}
+	shape.Scale = a.attentionScale()
 	var prepare func(*Pool) error
+	var upload func(*onDevice) error
+	onCard := &deviceAttention{}
 	if a.Sinks {
 		sinks := s.Weight("sinks", a.Heads) // [H]
+		upload = func(t *onDevice) (err error) {
+			onCard.sinks, err = s.g.store.sendTensor(t, sinks.Name, sinks)
+			return err
+		}
 		prepare = func(*Pool) error {
 			shape.Sinks = sinks.Floats()
 			return nil
 		}
 	}
-	kept := &keptKeys{heads: a.KVHeads, width: a.HeadDim}
+	kept := &keptKeys{heads: a.KVHeads, width: a.HeadDim, device: onCard}
 	return s.Sub("attn").node(&Op{
 		prepare: prepare,
+		upload:  upload,
+		device:  func(c *deviceCall) error { return c.attend(a, shape.Scale, onCard) },
 		kind:    "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v}, kept: kept,
 		run: func(c *Call) error {
 			q, k, v := c.In[0].Data, c.In[1].Data, c.In[2].Data

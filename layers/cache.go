@@ -30,6 +30,19 @@ func (c Cache) check(context int) error {
 type keptKeys struct {
 	heads, width int
 	keys         *kernel.Keys // nil until a machine with a cache is packed
+	device       *deviceAttention
+}
+
+// onDevice makes the cache there.
+func (k *keptKeys) onDevice(d *onDevice, rows int) error {
+	var keys, values deviceMemory
+	for _, m := range []*deviceMemory{&keys, &values} {
+		if _, err := d.room(m, rows*k.heads*k.width); err != nil {
+			return err
+		}
+	}
+	k.device.keys, k.device.vals = keys.at, values.at
+	return nil
 }
 
 // ledger knows what the rows of a machine's cache hold.

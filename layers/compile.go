@@ -31,6 +31,9 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch, graph: g,
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
 	}
+	if o.Device != nil {
+		m.device = &onDevice{Device: o.Device}
+	}
 	if o.Cache.Rows > 0 {
 		m.rows = newLedger(o.Cache.Rows)
 	}
@@ -40,6 +43,11 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	}
 	if err := m.compile(g, roots); err != nil {
 		return nil, err
+	}
+	if m.device != nil {
+		if err := checkDevice(m.order); err != nil {
+			return nil, errors.Join(err, m.Close())
+		}
 	}
 	return m, m.bind()
 }
@@ -125,11 +133,34 @@ func (m *Machine) bind() error {
 	return nil
 }
 
+// sendWeights makes the cache on the device and sends it the weights of the
+// machine's ops that it does not have yet.
+func (m *Machine) sendWeights() error {
+	for _, o := range m.order {
+		if o.kept != nil && m.rows != nil {
+			if err := o.kept.onDevice(m.device, m.options.Cache.Rows); err != nil {
+				return fmt.Errorf("%s: %w", o, err)
+			}
+		}
+		if o.upload == nil {
+			continue
+		}
+		if err := o.upload(m.device); err != nil {
+			return fmt.Errorf("%s: %w", o, err)
+		}
+	}
+	m.packed = true
+	return nil
+}
+
 // Pack packs the weights of the machine's ops that were not packed before and
 // makes its cache. Run does it when it was not called.
 func (m *Machine) Pack() error {
 	if m.packed {
 		return nil
+	}
+	if m.device != nil {
+		return m.sendWeights()
 	}
 	for _, o := range m.order {
 		if o.kept != nil && m.rows != nil {

@@ -3,6 +3,7 @@ package layers
 import (
 	"gorgonia.org/gorgonia"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 )
 
@@ -14,8 +15,16 @@ import (
 // unpacked.
 func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 	w := s.Weight("weight", vocab, d) // [V, D]
+	var table gpu.Pointer
 	return s.node(&Op{
 		kind: "embedding", cols: d, inputs: []*gorgonia.Node{s.g.batch},
+		upload: func(t *onDevice) (err error) {
+			table, err = s.g.store.sendTensor(t, w.Name, w)
+			return err
+		},
+		device: func(c *deviceCall) error {
+			return c.each("gather", c.Out.len(), c.Out.at, table, c.d.batch.ids, count(c.Out.len()), number(d))
+		},
 		run: func(c *Call) error {
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
 				for t := from; t < to; t++ {
@@ -31,11 +40,23 @@ func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 // of its token's position, counted from row offset on:
 //
 //	y[t] = x[t] + weight[pos[t]+offset]
-func AddPositions(s Scope, x *gorgonia.Node, count, offset int) *gorgonia.Node {
+func AddPositions(s Scope, x *gorgonia.Node, rows, offset int) *gorgonia.Node {
 	d := columns(x)
-	w := s.Weight("weight", count, d) // [N, D]
+	w := s.Weight("weight", rows, d) // [N, D]
+	var table gpu.Pointer
 	return s.node(&Op{
 		kind: "positions", cols: d, inputs: []*gorgonia.Node{s.g.batch, x},
+		upload: func(t *onDevice) (err error) {
+			table, err = s.g.store.sendTensor(t, w.Name, w)
+			return err
+		},
+		device: func(c *deviceCall) error {
+			n, from := c.Out.len(), table.Offset(offset*d)
+			if err := c.each("gather", n, c.Out.at, from, c.positionsAt(), count(n), number(d)); err != nil {
+				return err
+			}
+			return c.each("add", n, c.Out.at, c.In[0].at, c.Out.at, count(n))
+		},
 		run: func(c *Call) error {
 			pos := c.positions()
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 	"premlp/weights"
 )
@@ -18,9 +19,16 @@ type Experts struct {
 	Router        string
 	RouterBias    bool
 	Route         Route
-	// Activate writes what an expert does between its products to dst; all [·, F].
-	Activate func(p *Pool, dst, gate, up []float32)
-	Store    ExpertStore
+	Activate      ExpertGate
+	Store         ExpertStore
+}
+
+// ExpertGate is what an expert does between its products.
+type ExpertGate interface {
+	// Activate writes it to dst; all [·, F].
+	Activate(p *Pool, dst, gate, up []float32)
+	// activateOnDevice does the same there.
+	activateOnDevice(c *deviceCall, dst, gate, up matAt) error
 }
 
 // Route picks experts by the router's scores of one token, changed at will. It
@@ -54,6 +62,7 @@ func Mixture(s Scope, x *gorgonia.Node, e Experts) *gorgonia.Node {
 func route(s Scope, scores *gorgonia.Node, e Experts) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "route", cols: 2 * e.Chosen, inputs: []*gorgonia.Node{scores},
+		device: e.routeOnDevice,
 		run: func(c *Call) error {
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
 				row := make([]float32, e.Count)
@@ -85,6 +94,7 @@ type expert struct {
 	tensors                    ExpertWeights
 	gate, up, down             *kernel.Weight
 	gateBias, upBias, downBias []float32
+	sent                       [6]gpu.Pointer // gate, up, down, and their biases
 }
 
 // runExperts adds up the chosen experts' results.
@@ -103,6 +113,15 @@ func runExperts(s Scope, x, choice *gorgonia.Node, e Experts) *gorgonia.Node {
 		}
 		return nil
 	}
+	o.upload = func(t *onDevice) error {
+		for i, x := range all {
+			if err := x.send(s, t, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	o.device = func(c *deviceCall) error { return runExpertsOnDevice(c, e, all) }
 	o.run = func(c *Call) error {
 		clear(c.Out.Data)
 		for i, of := range chosenRows(c.In[1], e.Count) {
@@ -162,7 +181,7 @@ func (x *expert) add(c *Call, e Experts, rows []int, shares []float32) {
 	c.Pool.MatMul(in, n,
 		kernel.Product{W: x.gate, Bias: x.gateBias, Out: gate},
 		kernel.Product{W: x.up, Bias: x.upBias, Out: up})
-	e.Activate(c.Pool, gate, gate, up)
+	e.Activate.Activate(c.Pool, gate, gate, up)
 	c.Pool.MatMul(gate, n, kernel.Product{W: x.down, Bias: x.downBias, Out: out})
 	for i, t := range rows {
 		y := c.Out.Row(t)
@@ -172,10 +191,16 @@ func (x *expert) add(c *Call, e Experts, rows []int, shares []float32) {
 	}
 }
 
-// GatedExpert is the Activate of gated MLPs.
-func GatedExpert(act Activation) func(p *Pool, dst, gate, up []float32) {
-	f := kernel.Activations[string(act)]
-	return func(p *Pool, dst, gate, up []float32) { p.ApplyMul(dst, gate, up, f) }
+// GatedExpert is act(gate)·up, as in gated MLPs.
+type GatedExpert struct{ Activation Activation }
+
+// Activate implements ExpertGate.
+func (g GatedExpert) Activate(p *Pool, dst, gate, up []float32) {
+	p.ApplyMul(dst, gate, up, kernel.Activations[string(g.Activation)])
+}
+
+func (g GatedExpert) activateOnDevice(c *deviceCall, dst, gate, up matAt) error {
+	return c.each("gated", dst.len(), dst.at, gate.at, up.at, count(dst.len()), deviceFunctions[string(g.Activation)])
 }
 
 // BoundedGate is gpt-oss's gated unit: with g at most Limit and u between -Limit
@@ -184,7 +209,7 @@ func GatedExpert(act Activation) func(p *Pool, dst, gate, up []float32) {
 //	dst = g·σ(Alpha·g)·(u + 1)
 type BoundedGate struct{ Alpha, Limit float32 }
 
-// Activate implements Experts.Activate.
+// Activate implements ExpertGate.
 func (b BoundedGate) Activate(_ *Pool, dst, gate, up []float32) {
 	for i := range dst {
 		g, u := min(gate[i], b.Limit), min(max(up[i], -b.Limit), b.Limit)

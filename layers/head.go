@@ -17,6 +17,9 @@ func Select(s Scope, x *gorgonia.Node) *gorgonia.Node {
 	}
 	return s.node(&Op{
 		kind: "select", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x}, selected: true,
+		device: func(c *deviceCall) error {
+			return c.each("gather", c.Out.len(), c.Out.at, c.In[0].at, c.d.batch.sel, count(c.Out.len()), number(c.Out.cols))
+		},
 		run: func(c *Call) error {
 			for i, row := range c.Batch.Sel {
 				copy(c.Out.Row(i), c.In[0].Row(int(row)))

@@ -68,6 +68,13 @@ func (l Latent) keys(s Scope, plain, low *gorgonia.Node, stored int) *gorgonia.N
 	width := l.Plain + l.Rotated
 	return s.node(&Op{
 		kind: "keys", cols: l.Heads * width, inputs: []*gorgonia.Node{plain, low},
+		device: func(c *deviceCall) error {
+			own, shared := c.Out.rows*l.Heads*l.Plain, c.Out.rows*l.Heads*l.Rotated
+			if err := c.heads(own, c.Out.at, c.In[0], l.Heads, l.Plain, width, stored, 0); err != nil {
+				return err
+			}
+			return c.heads(shared, c.Out.at.Offset(l.Plain), c.In[1], l.Heads, l.Rotated, width, 0, l.KeyRank)
+		},
 		run: func(c *Call) error {
 			for t := range c.Out.Rows {
 				out, in, shared := c.Out.Row(t), c.In[0].Row(t), c.In[1].Row(t)[l.KeyRank:]
@@ -81,17 +88,23 @@ func (l Latent) keys(s Scope, plain, low *gorgonia.Node, stored int) *gorgonia.N
 	})
 }
 
-// heads takes count values from one on of each head of x [T, H·stored] and
+// heads takes size values from one on of each head of x [T, H·stored] and
 // writes them to heads of width values, the rest 0.
-func (l Latent) heads(s Scope, x *gorgonia.Node, stored, from, count, width int) *gorgonia.Node {
+func (l Latent) heads(s Scope, x *gorgonia.Node, stored, from, size, width int) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "heads", cols: l.Heads * width, inputs: []*gorgonia.Node{x},
+		device: func(c *deviceCall) error {
+			if err := c.each("zero", c.Out.len(), c.Out.at, count(c.Out.len())); err != nil {
+				return err
+			}
+			return c.heads(c.Out.rows*l.Heads*size, c.Out.at, c.In[0], l.Heads, size, width, stored, from)
+		},
 		run: func(c *Call) error {
 			clear(c.Out.Data)
 			for t := range c.Out.Rows {
 				out, in := c.Out.Row(t), c.In[0].Row(t)
 				for h := range l.Heads {
-					copy(out[h*width:], in[h*stored+from:h*stored+from+count])
+					copy(out[h*width:], in[h*stored+from:h*stored+from+size])
 				}
 			}
 			return nil
@@ -103,6 +116,9 @@ func (l Latent) heads(s Scope, x *gorgonia.Node, stored, from, count, width int)
 func columnsOf(s Scope, x *gorgonia.Node, from, to int) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "columns", cols: to - from, inputs: []*gorgonia.Node{x},
+		device: func(c *deviceCall) error {
+			return c.heads(c.Out.len(), c.Out.at, c.In[0], 1, to-from, to-from, 0, from)
+		},
 		run: func(c *Call) error {
 			for t := range c.Out.Rows {
 				copy(c.Out.Row(t), c.In[0].Row(t)[from:to])
@@ -116,6 +132,9 @@ func columnsOf(s Scope, x *gorgonia.Node, from, to int) *gorgonia.Node {
 func SigmoidGate(s Scope, x, gate *gorgonia.Node) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "sigmoid_gate", cols: columns(x), inputs: []*gorgonia.Node{x, gate},
+		device: func(c *deviceCall) error {
+			return c.each("sigmoid_gate", c.Out.len(), c.Out.at, c.In[0].at, c.In[1].at, count(c.Out.len()), number(c.Out.cols))
+		},
 		run: func(c *Call) error {
 			for t := range c.Out.Rows {
 				out, share := c.Out.Row(t), kernel.Sigmoid(c.In[1].Row(t)[0])

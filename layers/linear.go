@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 	"premlp/weights"
 )
@@ -96,6 +97,14 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 		}
 		return nil
 	}
+	var at, offset gpu.Pointer
+	o.upload = func(t *onDevice) (err error) {
+		if at, err = s.g.store.sendTensor(t, o.key, w); err == nil && bias != nil {
+			offset, err = s.g.store.sendTensor(t, o.key+".offset", bias)
+		}
+		return err
+	}
+	o.device = func(c *deviceCall) error { return c.d.product(c.Out, c.In[0], at, offset) }
 	o.run = func(c *Call) error {
 		products := make([]kernel.Product, len(g.ops))
 		for i, member := range g.ops {

@@ -43,6 +43,7 @@ type MachineOptions struct {
 	Vocab   int // token ids are below it
 	Context int // positions are below it
 	Cache   Cache
+	Device  Device // nil: this machine's own processor
 	// FastBF16 rounds both factors of products with weights to bf16: the lossy
 	// arithmetic "bf16dot-…". Processors without AVX512-BF16 refuse it.
 	FastBF16 bool
@@ -53,6 +54,7 @@ type MachineOptions struct {
 type Machine struct {
 	vm      gorgonia.VM
 	pool    *Pool
+	device  *onDevice // nil: this machine's own processor
 	options MachineOptions
 	order   []*Op // in order of execution
 	taps    map[*Op][]Point
@@ -105,6 +107,11 @@ func (m *Machine) begin(b *Batch, sink Sink) error {
 		m.rows.begin()
 	}
 	m.batch, m.sink, m.at = b, sink, 0
+	if m.device != nil {
+		if err := m.device.send(b); err != nil {
+			return fmt.Errorf("machine: batch to the device: %w", err)
+		}
+	}
 	m.vm.Reset() // without it a second RunAll does nothing
 	if err := gorgonia.Let(m.input, batchValue{b}); err != nil {
 		return fmt.Errorf("machine: bind the batch: %w", err)
@@ -198,6 +205,9 @@ func (m *Machine) Value(p Point) (Mat, error) {
 	if !ok {
 		return Mat{}, fmt.Errorf("%s: its value was not kept", p)
 	}
+	if m.device != nil {
+		return m.device.fetch(o.place)
+	}
 	if o.dense == nil {
 		return Mat{}, fmt.Errorf("%s: nothing was run yet", p)
 	}
@@ -228,5 +238,9 @@ func (m *Machine) Same(a, b Point) bool {
 // Close frees the machine's resources and ends its threads.
 func (m *Machine) Close() error {
 	m.pool.Close()
-	return m.vm.Close()
+	err := m.vm.Close()
+	if m.device != nil {
+		err = errors.Join(err, m.device.release())
+	}
+	return err
 }

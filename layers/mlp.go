@@ -81,6 +81,9 @@ func Gate(s Scope, g, u *gorgonia.Node, act Activation) *gorgonia.Node {
 	}
 	return s.node(&Op{
 		kind: string(act), cols: columns(g), inputs: []*gorgonia.Node{g, u},
+		device: func(c *deviceCall) error {
+			return c.each("gated", c.Out.len(), c.Out.at, c.In[0].at, c.In[1].at, count(c.Out.len()), deviceFunctions[string(act)])
+		},
 		run: func(c *Call) error {
 			run(c.Pool, c.Out.Data, c.In[0].Data, c.In[1].Data)
 			return nil
@@ -94,28 +97,29 @@ func Activate(s Scope, x *gorgonia.Node, act Activation) *gorgonia.Node {
 	if !ok {
 		s.g.fail(fmt.Errorf("%s: no such activation %q", s.path, act))
 	}
-	return elementwise(s, string(act), x, func(p *Pool, dst, x []float32) { p.Apply(dst, x, f) })
+	return elementwise(s, string(act), x, 0, func(p *Pool, dst, x []float32) { p.Apply(dst, x, f) })
 }
 
 // Scale is x·factor, element by element.
 func Scale(s Scope, x *gorgonia.Node, factor float32) *gorgonia.Node {
-	return elementwise(s, "scale", x, func(p *Pool, dst, x []float32) { p.Scale(dst, x, factor) })
+	return elementwise(s, "scale", x, factor, func(p *Pool, dst, x []float32) { p.Scale(dst, x, factor) })
 }
 
 // SoftCap is limit·tanh(x/limit), element by element.
 func SoftCap(s Scope, x *gorgonia.Node, limit float32) *gorgonia.Node {
-	return elementwise(s, "softcap", x, func(p *Pool, dst, x []float32) { p.SoftCap(dst, x, limit) })
+	return elementwise(s, "softcap", x, limit, func(p *Pool, dst, x []float32) { p.SoftCap(dst, x, limit) })
 }
 
 // Clamp holds x between -limit and limit, element by element.
 func Clamp(s Scope, x *gorgonia.Node, limit float32) *gorgonia.Node {
-	return elementwise(s, "clamp", x, func(p *Pool, dst, x []float32) { p.Clamp(dst, x, limit) })
+	return elementwise(s, "clamp", x, limit, func(p *Pool, dst, x []float32) { p.Clamp(dst, x, limit) })
 }
 
-// elementwise adds an op on single values.
-func elementwise(s Scope, kind string, x *gorgonia.Node, f func(p *Pool, dst, x []float32)) *gorgonia.Node {
+// elementwise adds an op on single values, with the number it takes, if any.
+func elementwise(s Scope, kind string, x *gorgonia.Node, limit float32, f func(p *Pool, dst, x []float32)) *gorgonia.Node {
 	return s.node(&Op{
 		kind: kind, cols: columns(x), inputs: []*gorgonia.Node{x},
+		device: func(c *deviceCall) error { return c.function(kind, limit) },
 		run: func(c *Call) error {
 			f(c.Pool, c.Out.Data, c.In[0].Data)
 			return nil

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 	"premlp/weights"
 )
@@ -64,18 +65,36 @@ func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node
 	}
 	var gain, offset []float32
 	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: heads * n.StatsPerRow()}
-	o.prepare = func(*Pool) error {
-		gain = nil
+	o.gain = func() []float32 {
+		if ws == nil {
+			return ones(d)
+		}
+		var gain []float32
 		for _, w := range ws {
 			gain = append(gain, plus(w.Floats(), n.Plus)...)
 		}
-		if ws == nil {
-			gain = ones(d)
-		}
+		return gain
+	}
+	o.prepare = func(*Pool) error {
+		gain = o.gain()
 		if b != nil {
 			offset = b.Floats()
 		}
 		return nil
+	}
+	var gainAt, offsetAt gpu.Pointer
+	o.upload = func(t *onDevice) (err error) {
+		if gainAt, err = s.g.store.sendFloats(t, o.key+".gain", o.gain); err == nil && b != nil {
+			offsetAt, err = s.g.store.sendTensor(t, o.key+".offset", b)
+		}
+		return err
+	}
+	o.device = func(c *deviceCall) error {
+		rows := 1
+		if len(ws) > 1 || n.Own {
+			rows = heads
+		}
+		return c.norm(n, heads, gainAt, offsetAt, rows)
 	}
 	o.run = func(c *Call) error {
 		c.Pool.RMSNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, n.Eps)

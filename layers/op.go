@@ -37,11 +37,18 @@ type Op struct {
 	group  *group
 	linear *linear
 	packs  []*weights.Tensor // other weights that prepare packs
+	gain   func() []float32  // of a norm: reads what it multiplies by
 	// kept is set on attention: the keys and values of earlier runs.
 	kept *keptKeys
+	// device computes the output on a device; upload sends what it needs there
+	// before the first run, nil for nothing.
+	device func(c *deviceCall) error
+	upload func(d *onDevice) error
 
 	m *Machine // the machine that runs the op; nil until one is built
 	slot
+	place      matAt        // of the output, where it is on a device
+	statsPlace deviceMemory // of the statistics there
 }
 
 // Call is what an op's run sees: the batch, its inputs and where to write.
@@ -140,6 +147,9 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 	}()
 	if err := o.m.before(o); err != nil {
 		return nil, err
+	}
+	if o.m.device != nil {
+		return o.doOnDevice()
 	}
 	c, err := o.call(values)
 	if err != nil {

@@ -46,11 +46,12 @@ func RopeFrequencies(base float64, width int) []float32 {
 type RopeCache struct {
 	rope   Rope
 	tables map[int]*kernel.RotaryTable // by Rope.Kind
+	sent   map[*kernel.RotaryTable]*deviceMemory
 }
 
 // NewRopeCache returns an empty cache of r.
 func NewRopeCache(r Rope) *RopeCache {
-	return &RopeCache{rope: r, tables: map[int]*kernel.RotaryTable{}}
+	return &RopeCache{rope: r, tables: map[int]*kernel.RotaryTable{}, sent: map[*kernel.RotaryTable]*deviceMemory{}}
 }
 
 // maxTables bounds the tables held at once, where every length has its own.
@@ -91,6 +92,7 @@ func Rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia
 	shape := kernel.RotaryShape{Heads: heads, Width: width, From: r.rope.From, Interleaved: r.rope.Interleaved}
 	return s.node(&Op{
 		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x},
+		device: func(c *deviceCall) error { return r.rotateOnDevice(c, shape) },
 		run: func(c *Call) error {
 			return r.rotate(c, shape)
 		},

@@ -14,6 +14,7 @@ type slot struct {
 type buffer struct {
 	data   []float32
 	widest int // columns of the widest value planned for it
+	device deviceMemory
 }
 
 // floats returns n floats of the buffer.

@@ -73,6 +73,9 @@ func (m *Machine) ValueOf(o *Op) (Mat, error) {
 	case at < m.at-1 && !m.options.KeepAll:
 		return Mat{}, fmt.Errorf("%s: its value was not kept", o.key)
 	}
+	if m.device != nil {
+		return m.device.fetch(o.place)
+	}
 	return matOf(o.dense)
 }
 
@@ -95,6 +98,9 @@ func (m *Machine) Patch(o *Op, rows []int32, change Change) error {
 	}
 	for i, row := range rows {
 		change.apply(i, value.Row(int(row)))
+	}
+	if m.device != nil {
+		return m.device.Upload(o.place.at, floatBytes(value.Data))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"sync"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 	"premlp/weights"
 )
@@ -15,6 +16,13 @@ type Pool = kernel.Pool
 type Store struct {
 	mu     sync.Mutex
 	packed map[packedKey]*kernel.Weight
+	sent   map[sentKey]gpu.Pointer
+}
+
+// sentKey names values that a device has.
+type sentKey struct {
+	device Device
+	key    string
 }
 
 // packedKey names a packed matrix: the op's key, and how its values are stored.
@@ -25,7 +33,7 @@ type packedKey struct {
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{packed: map[packedKey]*kernel.Weight{}}
+	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]gpu.Pointer{}}
 }
 
 // pack returns the packed form of t [N, K], the weight of the op of that key,

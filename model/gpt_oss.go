@@ -39,6 +39,6 @@ var gptOSS = &arch{
 func gptOSSMLP(s layers.Scope, c *Config, x *gorgonia.Node, _ blockOf) *gorgonia.Node {
 	e := c.mixture(layers.ChosenSoftmaxRoute(c.ExpertsChosen))
 	e.Router, e.RouterBias, e.Store = "router", true, layers.InterleavedExperts
-	e.Activate = c.extra.(layers.BoundedGate).Activate
+	e.Activate = c.extra.(layers.BoundedGate)
 	return layers.Mixture(s.Sub("mlp"), x, e)
 }

@@ -30,7 +30,7 @@ func (c *Config) experts(k *keys, count, hidden string) {
 func (c *Config) mixture(route layers.Route) layers.Experts {
 	return layers.Experts{
 		Count: c.Experts, Chosen: c.ExpertsChosen, Hidden: c.ExpertHidden, Router: "gate", Route: route,
-		Activate: layers.GatedExpert(c.Activation), Store: layers.NamedExperts("gate_proj", "up_proj", "down_proj"),
+		Activate: layers.GatedExpert{Activation: c.Activation}, Store: layers.NamedExperts("gate_proj", "up_proj", "down_proj"),
 	}
 }
 

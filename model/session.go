@@ -29,6 +29,8 @@ type (
 	Footprint = layers.Footprint
 	// Cache is how many keys and values a session keeps from run to run.
 	Cache = layers.Cache
+	// Device computes a session's pass in its own memory.
+	Device = layers.Device
 )
 
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
@@ -43,6 +45,7 @@ type SessionOptions struct {
 	KeepAll bool    // every op's value stays readable by Session.ValueOf to a run's end
 	Threads int     // 0: one per processor
 	Cache   Cache   // for batches that continue earlier ones; see Batch.Keys
+	Device  Device  // where the pass is computed; nil: this machine's processor
 	// First, if it is above 0, is the block the pass begins at: a batch then has the
 	// residual stream before it, resid_pre as another run gave it (Batch.Given). The
 	// number of blocks begins behind the last.
@@ -110,7 +113,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	}
 	machine, err := g.Machine(layers.MachineOptions{
 		Points: points, Keep: o.Keep, KeepAll: o.KeepAll, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
-		Cache: o.Cache, FastBF16: o.FastBF16,
+		Cache: o.Cache, Device: o.Device, FastBF16: o.FastBF16,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)

@@ -1,0 +1,166 @@
+package layers
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"premlp/layers/internal/gpu"
+)
+
+// Device is a graphics card, or the emulator of one. It is closed behind all
+// machines that use it.
+type Device = gpu.Device
+
+// onDevice is what a machine has on its device: memory for values, and the batch.
+type onDevice struct {
+	Device
+	batch   deviceBatch
+	ints    deviceMemory // of batch
+	gather  deviceMemory // rows that a sink gets
+	scratch deviceMemory // of one op
+	host    []float32    // rows on their way to a sink
+	all     []*deviceMemory
+}
+
+// deviceMemory grows to the most that was asked for.
+type deviceMemory struct {
+	at    gpu.Pointer
+	bytes int64
+}
+
+// room returns memory for that many values of 4 bytes. What was in it is lost when
+// it grows.
+func (d *onDevice) room(m *deviceMemory, values int) (gpu.Pointer, error) {
+	need := 4 * int64(max(values, 1))
+	if need <= m.bytes {
+		return m.at, nil
+	}
+	if m.at != 0 {
+		if err := d.Free(m.at); err != nil {
+			return 0, err
+		}
+		*m = deviceMemory{}
+	} else {
+		d.all = append(d.all, m)
+	}
+	at, err := d.Alloc(need)
+	if err != nil {
+		return 0, err
+	}
+	*m = deviceMemory{at, need}
+	return at, nil
+}
+
+// release frees the machine's memory; the device and the weights on it stay.
+func (d *onDevice) release() error {
+	var err error
+	for _, m := range d.all {
+		if m.at != 0 {
+			err = errors.Join(err, d.Free(m.at))
+			*m = deviceMemory{}
+		}
+	}
+	return err
+}
+
+// deviceBatch is a batch on the device. Its pointers are to int32.
+type deviceBatch struct {
+	ids, pos, sel, selectedPos gpu.Pointer // as in Batch
+	segment, selectedSegment   gpu.Pointer // of each row, and of each selected one
+	// starts [segments+1] counts ranges [first row, rows] of keys, by segment.
+	starts, ranges, selectedStarts, selectedRanges gpu.Pointer
+	keys                                           int // the most that a row sees
+	cacheRows                                      gpu.Pointer
+}
+
+// send uploads a checked batch, in one piece.
+func (d *onDevice) send(b *Batch) error {
+	var all []int32
+	var places []struct {
+		to *gpu.Pointer
+		at int
+	}
+	put := func(to *gpu.Pointer, list []int32) {
+		places = append(places, struct {
+			to *gpu.Pointer
+			at int
+		}{to, len(all)})
+		all = append(all, list...)
+	}
+	d.batch = deviceBatch{}
+	put(&d.batch.ids, b.IDs)
+	put(&d.batch.pos, b.Pos)
+	put(&d.batch.sel, b.Sel)
+	put(&d.batch.selectedPos, b.selectedPos)
+	of, starts, ranges := flatSegments(b.segments)
+	put(&d.batch.segment, of)
+	put(&d.batch.starts, starts)
+	put(&d.batch.ranges, ranges)
+	of, starts, ranges = flatSegments(b.selected)
+	put(&d.batch.selectedSegment, of)
+	put(&d.batch.selectedStarts, starts)
+	put(&d.batch.selectedRanges, ranges)
+	put(&d.batch.cacheRows, cacheRows(b))
+	for _, p := range b.Pos {
+		d.batch.keys = max(d.batch.keys, int(p)+1)
+	}
+	at, err := d.room(&d.ints, len(all))
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		*p.to = at.Offset(p.at)
+	}
+	return d.Upload(at, intBytes(all))
+}
+
+// matAt is a matrix on the device, [rows, cols].
+type matAt struct {
+	at         gpu.Pointer
+	rows, cols int
+}
+
+func (m matAt) len() int { return m.rows * m.cols }
+
+// fetch copies a matrix from the device.
+func (d *onDevice) fetch(m matAt) (Mat, error) {
+	host := Mat{Data: make([]float32, m.len()), Rows: m.rows, Cols: m.cols}
+	if m.len() == 0 {
+		return host, nil
+	}
+	return host, d.Download(floatBytes(host.Data), m.at)
+}
+
+// floatBytes and intBytes are the memory of a slice; devices are little-endian, as
+// are all machines that have one.
+func floatBytes(x []float32) []byte {
+	if len(x) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
+}
+
+func intBytes(x []int32) []byte {
+	if len(x) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
+}
+
+// checkDevice says why a machine cannot use a device, or returns nil.
+func checkDevice(order []*Op) error {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return errors.New("device: want a little-endian machine")
+	}
+	var missing []error
+	seen := map[string]bool{}
+	for _, o := range order {
+		if o.device == nil && !seen[o.kind] {
+			seen[o.kind] = true
+			missing = append(missing, fmt.Errorf("%s: no kernel for a device", o.kind))
+		}
+	}
+	return errors.Join(missing...)
+}

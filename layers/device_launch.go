@@ -1,0 +1,172 @@
+package layers
+
+import (
+	"math"
+
+	"premlp/layers/internal/gpu"
+	"premlp/weights"
+)
+
+// The arguments of kernels by their types there: sizes of whole values are 64 bits
+// wide, rows and columns 32.
+func count(n int) int64  { return int64(n) }
+func number(n int) int32 { return int32(n) }
+
+// The shapes of launches. A kernel on single elements takes them in turn, so that
+// the grid has an end.
+const (
+	elementThreads = 256
+	mostBlocks     = 4096
+)
+
+// each launches a kernel on n elements; none is no launch.
+func (c *deviceCall) each(kernel string, n int, args ...any) error {
+	if n == 0 {
+		return nil
+	}
+	blocks := min((n+elementThreads-1)/elementThreads, mostBlocks)
+	return c.d.Launch(kernel, gpu.Dim{X: blocks}, gpu.Dim{X: elementThreads}, 0, args...)
+}
+
+// The numbers of functions in kernels/math.cu.
+var deviceFunctions = map[string]int32{
+	"silu": 0, "gelu": 1, "gelu_new": 2, "relu": 3, "relu2": 4, "scale": 5, "softcap": 6, "clamp": 7,
+}
+
+// function is out = f(x), element by element.
+func (c *deviceCall) function(name string, limit float32) error {
+	return c.each("function", c.Out.len(), c.Out.at, c.In[0].at, count(c.Out.len()), deviceFunctions[name], limit)
+}
+
+// positionsAt are the positions of the call's rows.
+func (c *deviceCall) positionsAt() gpu.Pointer {
+	if c.selected {
+		return c.d.batch.selectedPos
+	}
+	return c.d.batch.pos
+}
+
+// norm launches a norm: 16 threads have a row.
+func (c *deviceCall) norm(n Norm, heads int, gain, offset gpu.Pointer, gains int) error {
+	d := c.Out.cols / heads
+	grid, block := gpu.Dim{X: c.Out.rows * heads}, gpu.Dim{X: 16}
+	if n.Center {
+		return c.d.Launch("layernorm", grid, block, 0, c.Out.at, c.Stats, c.In[0].at, gain, offset, number(d), number(gains), n.Eps)
+	}
+	err := c.d.Launch("rmsnorm", grid, block, 0, c.Out.at, c.Stats, c.In[0].at, gain, number(d), number(gains), n.Eps)
+	if err == nil && offset != 0 {
+		err = c.each("add_rows", c.Out.len(), c.Out.at, c.Out.at, offset, count(c.Out.len()), number(d))
+	}
+	return err
+}
+
+// heads copies size values of each head of x to heads of width values: n in all.
+func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, stored, from int) error {
+	return c.each("heads", n, out, x.at, count(n), number(heads), number(size), number(width), number(x.cols), number(stored), number(from))
+}
+
+// product launches out [rows, n] = x · wᵀ + bias: a block has 64×64 values.
+func (d *onDevice) product(out matAt, x matAt, w, bias gpu.Pointer) error {
+	const tile = 64
+	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
+	return d.Launch("matmul", grid, gpu.Dim{X: 256}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
+}
+
+// attentionBlocks is how many queries' scores are held at once.
+const (
+	attentionBlocks  = 512
+	attentionThreads = 128
+)
+
+// deviceAttention is what attention has on the device beside its inputs.
+type deviceAttention struct {
+	sinks      gpu.Pointer
+	bias       deviceMemory // [heads, keys]
+	biasKeys   int
+	keys, vals gpu.Pointer // of the cache, [rows, heads·width]
+}
+
+// attend launches attention of c.In: queries, keys, values.
+func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) error {
+	d, b := c.d, c.d.batch
+	q, k, v := c.In[0], c.In[1].at, c.In[2].at
+	if c.Batch.Keys != nil {
+		n := c.In[1].len()
+		for i, to := range []gpu.Pointer{kept.keys, kept.vals} {
+			if err := c.each("scatter", n, to, c.In[i+1].at, b.cacheRows, count(n), number(c.In[1].cols)); err != nil {
+				return err
+			}
+		}
+		k, v = kept.keys, kept.vals
+	}
+	pos, segment, starts, ranges := b.pos, b.segment, b.starts, b.ranges
+	if c.selected {
+		pos, segment, starts, ranges = b.selectedPos, b.selectedSegment, b.selectedStarts, b.selectedRanges
+	}
+	if err := kept.cover(d, a, b.keys); err != nil {
+		return err
+	}
+	blocks := min(c.Out.rows*a.Heads, attentionBlocks)
+	scratch, err := d.room(&d.scratch, blocks*2*b.keys)
+	if err != nil {
+		return err
+	}
+	bias := gpu.Pointer(0)
+	if a.Score != nil {
+		bias = kept.bias.at
+	}
+	return d.Launch("attention", gpu.Dim{X: blocks}, gpu.Dim{X: attentionThreads}, 0,
+		c.Out.at, q.at, k, v, pos, segment, starts, ranges, bias, kept.sinks, scratch, number(b.keys),
+		number(c.Out.rows), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys))
+}
+
+// cover makes the bias for so many keys: it depends on head and key alone.
+func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
+	if a.Score == nil || keys <= kept.biasKeys {
+		return nil
+	}
+	table := make([]float32, a.Heads*keys)
+	for h := range a.Heads {
+		for j := range keys {
+			table[h*keys+j] = a.Score(h, 0, j)
+		}
+	}
+	at, err := d.room(&kept.bias, len(table))
+	if err != nil {
+		return err
+	}
+	kept.biasKeys = keys
+	return d.Upload(at, floatBytes(table))
+}
+
+// attentionScale is the scale of scores.
+func (a Attention) attentionScale() float32 {
+	if a.Scale != 0 {
+		return a.Scale
+	}
+	return float32(1 / math.Sqrt(float64(a.HeadDim)))
+}
+
+// sendFloats uploads values once for all graphs of a store.
+func (s *Store) sendFloats(d *onDevice, key string, values func() []float32) (gpu.Pointer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := sentKey{d.Device, key}
+	if p, ok := s.sent[at]; ok {
+		return p, nil
+	}
+	x := values()
+	p, err := d.Alloc(4 * int64(max(len(x), 1)))
+	if err == nil {
+		err = d.Upload(p, floatBytes(x))
+	}
+	if err == nil {
+		s.sent[at] = p
+	}
+	return p, err
+}
+
+// sendTensor uploads a tensor as float32.
+func (s *Store) sendTensor(d *onDevice, key string, t *weights.Tensor) (gpu.Pointer, error) {
+	return s.sendFloats(d, key, t.Floats)
+}
