@@ -142,3 +142,11 @@ func (m *Memory) describe(address int64) string {
 	}
 	return fmt.Sprintf("byte %d of the %d bytes at %#x", address-best.base, len(best.data), best.base)
 }
+
+// Size returns how large the allocation is that begins at an address, or 0.
+func (m *Memory) Size(address int64) int64 {
+	if a := m.find(address); a != nil && a.base == address {
+		return int64(len(a.data))
+	}
+	return 0
+}

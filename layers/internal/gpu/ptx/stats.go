@@ -52,6 +52,13 @@ func (s *Stats) add(o *Stats) {
 	}
 }
 
+// Clone returns a copy.
+func (s *Stats) Clone() *Stats {
+	c := *s
+	c.Executed, c.Branches = slices.Clone(s.Executed), slices.Clone(s.Branches)
+	return &c
+}
+
 // Add adds the counts of another launch of the same kernel.
 func (s *Stats) Add(o *Stats) { s.add(o) }
 

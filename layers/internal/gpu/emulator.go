@@ -1,0 +1,166 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"premlp/layers/internal/gpu/ptx"
+)
+
+// Emulator is a device that executes the kernels' PTX on the CPU, one launch at a
+// time and at once. It is a test double: it is exact and checks every access, and is
+// far slower than the CPU's own ops. Bounds of a launch are those of sm_70.
+type Emulator struct {
+	Strict   bool  // Close reports what was not freed as an error
+	Count    bool  // count the distinct bytes of memory that kernels touch
+	Races    bool  // look for races in shared memory; on in a new Emulator
+	Workers  int   // blocks that run at the same time; 0 is one for each CPU
+	MaxSteps int64 // of one warp, after which a kernel is said to hang; 0 is 1<<32
+
+	module  *ptx.Module
+	memory  *ptx.Memory
+	limit   int64
+	owners  map[Pointer]string // where in the code each allocation was made
+	failing map[Call]failure
+	stats   EmulatorStats
+	broken  error // the first fault of a launch: a device is unusable behind it
+	closed  bool
+}
+
+// NewEmulator returns a device of so many bytes of memory that runs the kernels of a
+// PTX text.
+func NewEmulator(text string, memoryLimit int64) (*Emulator, error) {
+	m, err := ptx.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Emulator{
+		Races: true, module: m, memory: ptx.NewMemory(m), limit: memoryLimit,
+		owners: map[Pointer]string{}, failing: map[Call]failure{}, stats: newEmulatorStats(),
+	}, nil
+}
+
+// Info implements Device.
+func (e *Emulator) Info() Info {
+	return Info{
+		Name: "emulator of PTX " + e.module.Version, Kind: "emulated", Version: "7.0", Driver: "none",
+		Memory: e.limit, Free: e.limit - e.stats.Used,
+	}
+}
+
+var errClosed = errors.New("device: used after Close")
+
+// before begins a call: it counts it and lets an injected failure happen.
+func (e *Emulator) before(c Call) error {
+	e.stats.Calls[c]++
+	switch {
+	case e.closed:
+		return errClosed
+	case e.broken != nil:
+		return fmt.Errorf("device: %s after a launch has failed: %w", strings.ToLower(string(c)), e.broken)
+	}
+	return e.inject(c)
+}
+
+// Alloc implements Device.
+func (e *Emulator) Alloc(bytes int64) (Pointer, error) {
+	if err := e.before(CallAlloc); err != nil {
+		return 0, err
+	}
+	if bytes < 1 {
+		return 0, fmt.Errorf("device memory: want at least 1 byte, have %d", bytes)
+	}
+	// A card gives memory out in pieces of 256 bytes.
+	if free := e.limit - e.stats.Used; (bytes+255)/256*256 > free {
+		return 0, &OutOfMemory{Wanted: bytes, Free: free}
+	}
+	p := Pointer(e.memory.Alloc(bytes))
+	e.stats.Used += (bytes + 255) / 256 * 256
+	e.stats.Peak = max(e.stats.Peak, e.stats.Used)
+	_, file, line, _ := runtime.Caller(1)
+	e.owners[p] = fmt.Sprintf("%s:%d", file[strings.LastIndexByte(file, '/')+1:], line)
+	return p, nil
+}
+
+// Free implements Device.
+func (e *Emulator) Free(p Pointer) error {
+	e.stats.Calls[CallFree]++
+	if e.closed {
+		return errClosed
+	}
+	if err := e.inject(CallFree); err != nil {
+		return err
+	}
+	size := e.memory.Size(int64(p))
+	if err := e.memory.Free(int64(p)); err != nil {
+		return fmt.Errorf("device memory: %w", err)
+	}
+	e.stats.Used -= (size + 255) / 256 * 256
+	delete(e.owners, p)
+	return nil
+}
+
+// Upload implements Device.
+func (e *Emulator) Upload(dst Pointer, src []byte) error {
+	if err := e.before(CallUpload); err != nil {
+		return err
+	}
+	to, err := e.memory.Bytes(int64(dst), int64(len(src)))
+	if err != nil {
+		return fmt.Errorf("upload: %w", err)
+	}
+	e.stats.Uploaded += int64(copy(to, src))
+	return nil
+}
+
+// Download implements Device.
+func (e *Emulator) Download(dst []byte, src Pointer) error {
+	if err := e.before(CallDownload); err != nil {
+		return err
+	}
+	from, err := e.memory.Bytes(int64(src), int64(len(dst)))
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	e.stats.Downloaded += int64(copy(dst, from))
+	return nil
+}
+
+// Sync implements Device. Launches have run before it.
+func (e *Emulator) Sync() error { return e.before(CallSync) }
+
+// Close implements Device. A second time it does nothing.
+func (e *Emulator) Close() error {
+	if e.closed {
+		return nil
+	}
+	var err error
+	if e.Strict {
+		err = e.Leaks()
+	}
+	e.closed = true
+	e.memory = ptx.NewMemory(e.module)
+	return err
+}
+
+// Leaks returns an error that names what is allocated, or nil.
+func (e *Emulator) Leaks() error {
+	addresses, sizes := e.memory.Live()
+	if len(addresses) == 0 {
+		return nil
+	}
+	var total int64
+	var list []string
+	for i, at := range addresses {
+		total += sizes[i]
+		if i < 5 {
+			list = append(list, fmt.Sprintf("%d bytes of %s", sizes[i], e.owners[Pointer(at)]))
+		}
+	}
+	if len(addresses) > len(list) {
+		list = append(list, "...")
+	}
+	return fmt.Errorf("device memory: %d pieces, %d bytes, are not freed: %s", len(addresses), total, strings.Join(list, ", "))
+}
