@@ -27,6 +27,8 @@ type reportFlags struct {
 	methods []string
 	seed    uint64
 	threads int
+
+	steering []string
 }
 
 func newReport(e *env) *cobra.Command {
@@ -39,9 +41,14 @@ HTML file that needs nothing else: the verdict in plain words, AUROC by layer
 beside the nulls, maps of the activations, the concepts beside one another, the
 checks, the manifest and how to make it again.
 
+With --steering the page shows too what the direction does to the model: files that
+steer --json and generate --steer --json wrote, of the same model and target.
+
 It needs no model. What it says follows from the dataset and the flags alone.`,
 		Example: `  premlp report out/france -o report.html
-  premlp report out/france -o report.html --site resid_mid --methods mean,lda,logistic`,
+  premlp report out/france -o report.html --site resid_mid --methods mean,lda,logistic
+  premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from out/france --sites resid_post --alpha 1,2,4 --json >steer.json
+  premlp report out/france -o report.html --steering steer.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runReport(c.Context(), e, args[0], f)
@@ -51,6 +58,7 @@ It needs no model. What it says follows from the dataset and the flags alone.`,
 	c.Flags().StringVar(&f.site, "site", "", "the site to show (default: the dataset's first)")
 	c.Flags().StringVar(&f.target, "target", "", "the concept that plays the target (default: the dataset's)")
 	c.Flags().StringSliceVar(&f.methods, "methods", nil, "methods, of "+strings.Join(direction.MethodNames(), ", ")+"; the first is judged (default: mean,lda)")
+	c.Flags().StringSliceVar(&f.steering, "steering", nil, "files of steer --json and generate --steer --json to show")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "of what is drawn by chance")
 	addThreads(c, &f.threads)
 	require(c, "out")
@@ -76,17 +84,22 @@ func runReport(ctx context.Context, e *env, dir string, f reportFlags) error {
 		return usagef("--out: want a file, have the folder %s", f.out)
 	}
 	o := report.Options{Site: f.site, Target: f.target, Methods: f.methods, Seed: f.seed, Command: f.command(dir)}
+	r, err := dataset.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if len(f.steering) > 0 {
+		if o.Steering, err = report.ReadSteering(f.steering, r.Manifest().Model.Digest); err != nil {
+			return err
+		}
+	}
 	if err := checked(ctx, e, dir, &o); err != nil {
 		return err
 	}
 	if err := measured(ctx, e, dir, f.threads, &o); err != nil {
 		return err
 	}
-	r, err := dataset.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
 	p := e.Progress("directions", "layers", 0)
 	o.Progress = func(done, total int) { p.Set(int64(done), int64(total)) }
 	page, err := report.Make(ctx, r, o)
@@ -157,6 +170,9 @@ func (f reportFlags) command(dir string) []string {
 	}
 	if len(f.methods) > 0 {
 		args = append(args, "--methods", strings.Join(f.methods, ","))
+	}
+	if len(f.steering) > 0 {
+		args = append(args, "--steering", strings.Join(f.steering, ","))
 	}
 	if f.seed != 1 {
 		args = append(args, "--seed", strconv.FormatUint(f.seed, 10))

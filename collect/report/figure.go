@@ -14,6 +14,7 @@ type Figure struct {
 	Panels  []Panel
 	Choose  string // what a panel is, where the reader chooses one
 	Missing string // why there is no panel
+	Pairs   []Pair // of texts, in place of drawings
 	Tables  []Table
 }
 

@@ -21,6 +21,8 @@ type Options struct {
 	Checks  []Check  // what the caller found in the dataset
 	Command []string // that made the page, to be repeated
 
+	Steering *Steering // what the directions did to the model; nil where it was not tried
+
 	// Progress is told how many layers of how many are analysed.
 	Progress func(done, total int)
 }
@@ -103,13 +105,18 @@ func Make(ctx context.Context, r *dataset.Reader, o Options) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	if o.Steering != nil {
+		if o.Steering, err = o.Steering.of(a.target); err != nil {
+			return nil, err
+		}
+	}
 	d, err := readRows(ctx, r, o.Site, a)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	p := &Page{Checks: o.Checks, Missing: a.missing, Refused: a.refused}
+	p := &Page{Checks: o.Checks, Missing: a.missing, Refused: slices.Clone(a.refused)}
 	p.say(a, m, o)
-	if p.Sections, err = sections(a, d, o.Site); err != nil {
+	if p.Sections, err = sections(a, d, o); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	p.Manifest = manifestRows(m, o)
@@ -119,7 +126,7 @@ func Make(ctx context.Context, r *dataset.Reader, o Options) (*Page, error) {
 }
 
 // sections draws every figure.
-func sections(a *analysis, d *rows, site string) ([]Section, error) {
+func sections(a *analysis, d *rows, o Options) ([]Section, error) {
 	var failed error
 	draw := func(f Figure, err error) Figure {
 		failed = cmp.Or(failed, err)
@@ -127,10 +134,17 @@ func sections(a *analysis, d *rows, site string) ([]Section, error) {
 	}
 	list := []Section{
 		{"layers", "Layer by layer", []Figure{draw(a.curves()), draw(a.verdicts())}},
-		{"activations", "In the activations", []Figure{draw(a.tokenMap(d)), draw(a.placeMap()), draw(a.coordinateMap(d)), draw(a.normProfiles(d, site))}},
+		{"activations", "In the activations", []Figure{draw(a.tokenMap(d)), draw(a.placeMap()), draw(a.coordinateMap(d)), draw(a.normProfiles(d, o.Site))}},
 		{"concepts", "Beside the other concepts", []Figure{draw(a.scatter(d)), draw(a.ranks()), draw(a.conceptCosines(d)), draw(a.layerCosines())}},
 	}
-	return list, failed
+	if o.Steering == nil {
+		return list, failed
+	}
+	figures, err := a.steered(o.Steering)
+	if len(o.Steering.Answers) > 0 {
+		figures = append(figures, o.Steering.answers(a.target))
+	}
+	return slices.Insert(list, 1, Section{"effects", "What it does to the model", figures}), cmp.Or(failed, err)
 }
 
 // manifestRows are the fields of the manifest a reader asks for.

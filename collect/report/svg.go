@@ -126,8 +126,8 @@ func (d *drawing) done(id, title, desc string) (template.HTML, error) {
 	if d.bad {
 		return "", fmt.Errorf("figure %s: want numbers, have one that is none", id)
 	}
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %s %s" style="max-width:%spx" role="img" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>%s</svg>`,
-		d.num(d.w), d.num(d.h), d.num(d.w), id, id, id, html.EscapeString(title), id, html.EscapeString(desc), d.b.String())), nil
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %s %s" style="max-width:%spx;--least:%spx" role="img" tabindex="0" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>%s</svg>`,
+		d.num(d.w), d.num(d.h), d.num(d.w), d.num(0.75*d.w), id, id, id, html.EscapeString(title), id, html.EscapeString(desc), d.b.String())), nil
 }
 
 // scale maps values to places on an axis.
