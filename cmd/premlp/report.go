@@ -29,6 +29,7 @@ type reportFlags struct {
 	threads int
 
 	steering []string
+	pictures string
 }
 
 func newReport(e *env) *cobra.Command {
@@ -44,11 +45,13 @@ checks, the manifest and how to make it again.
 With --steering the page shows too what the direction does to the model: files that
 steer --json and generate --steer --json wrote, of the same model and target.
 
+With --pictures DIR the figures are written too, each as PNG and SVG.
+
 It needs no model. What it says follows from the dataset and the flags alone.`,
 		Example: `  premlp report out/france -o report.html
   premlp report out/france -o report.html --site resid_mid --methods mean,lda,logistic
   premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from out/france --sites resid_post --alpha 1,2,4 --json >steer.json
-  premlp report out/france -o report.html --steering steer.json`,
+  premlp report out/france -o report.html --steering steer.json --pictures out/france-figures`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runReport(c.Context(), e, args[0], f)
@@ -59,6 +62,7 @@ It needs no model. What it says follows from the dataset and the flags alone.`,
 	c.Flags().StringVar(&f.target, "target", "", "the concept that plays the target (default: the dataset's)")
 	c.Flags().StringSliceVar(&f.methods, "methods", nil, "methods, of "+strings.Join(direction.MethodNames(), ", ")+"; the first is judged (default: mean,lda)")
 	c.Flags().StringSliceVar(&f.steering, "steering", nil, "files of steer --json and generate --steer --json to show")
+	c.Flags().StringVar(&f.pictures, "pictures", "", "a folder for the figures as PNG and SVG")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "of what is drawn by chance")
 	addThreads(c, &f.threads)
 	require(c, "out")
@@ -110,6 +114,13 @@ func runReport(ctx context.Context, e *env, dir string, f reportFlags) error {
 	size, err := page.Write(f.out)
 	if err != nil {
 		return err
+	}
+	if f.pictures != "" {
+		files, err := page.Draw(f.pictures)
+		if err != nil {
+			return err
+		}
+		e.Notef("%d pictures in %s", len(files), f.pictures)
 	}
 	result := reportResult{f.out, size, time.Since(start).Seconds(), page.Summary}
 	return e.Result(result, result.Print)

@@ -37,6 +37,37 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportSteering holds that what steer and generate write can be shown, and
+// that pictures are drawn.
+func TestReportSteering(t *testing.T) {
+	dir := tinyDataset(t)
+	folder := t.TempDir()
+	save := func(name string, args ...string) string {
+		status, stdout, stderr := premlp(t, append(args, "--json", "--quiet")...)
+		if status != exitDone {
+			t.Fatal(stderr)
+		}
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(stdout), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	answer := save("answer.json", "generate", "--model", tinyModel(t), "--prompt", "hello France", "--steer", dir, "--site", "mlp_in", "--layer", "2", "--max-tokens", "3")
+	file, pictures := filepath.Join(folder, "report.html"), filepath.Join(folder, "pictures")
+	status, stdout, stderr := premlp(t, "report", dir, "-o", file, "--steering", answer, "--pictures", pictures)
+	if status != exitDone || !strings.Contains(string(readFile(t, file)), "What the model writes with it") {
+		t.Errorf("status %d, %s, %s", status, stdout, stderr)
+	}
+	if list, _ := os.ReadDir(pictures); len(list) == 0 || len(list)%2 != 0 {
+		t.Errorf("want pictures in pairs, have %d", len(list))
+	}
+	status, _, stderr = premlp(t, "report", datasettest.Small(t), "-o", filepath.Join(folder, "other.html"), "--steering", answer)
+	if status != exitFailed || !strings.Contains(stderr, "want a test of this dataset's model") {
+		t.Errorf("another model's test: want it refused, have status %d, %s", status, stderr)
+	}
+}
+
 // TestReportRefuses holds that nothing is written of what cannot be shown.
 func TestReportRefuses(t *testing.T) {
 	dir := datasettest.Small(t)
