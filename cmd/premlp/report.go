@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -195,21 +197,60 @@ func (f reportFlags) command(dir string) []string {
 func (r reportResult) Print(w io.Writer) {
 	fmt.Fprintf(w, "wrote %s, %s, in %.1f s\n", r.File, formatBytes(int64(r.Bytes)), r.Seconds)
 	fmt.Fprintf(w, "  %s\n", r.Answer)
-	first, last := r.Curve[0], r.Curve[len(r.Curve)-1]
-	fmt.Fprintf(w, "  AUROC by layer, %d to %d, from 0.5 to 1: %s\n", first.Layer, last.Layer, sparkline(r.Curve))
+	r.printCurve(w)
+	for _, x := range r.Effects {
+		fmt.Fprintf(w, "  net change of its answer, edited %s, layers %s: %s %+.2f to %+.2f", x.Edit, span(x.Layers), bars(x.Net, min(0, slices.Min(x.Net)), max(0, slices.Max(x.Net))), slices.Min(x.Net), slices.Max(x.Net))
+		if x.Random != nil {
+			fmt.Fprintf(w, " (random %+.2f to %+.2f)", slices.Min(x.Random), slices.Max(x.Random))
+		}
+		fmt.Fprintln(w)
+	}
 	fmt.Fprintf(w, "  layer %d: %s\n", r.Layer, r.Verdict)
 }
 
-// sparkline draws AUROCs from 0.5 to 1 as bars; a layer without one is a blank.
-func sparkline(curve []report.Curve) string {
-	bars := []rune("▁▂▃▄▅▆▇█")
+// printCurve draws what is known by layer, one line each.
+func (r reportResult) printCurve(w io.Writer) {
+	var auroc, low, chance []float64
+	var layers []int
+	marks := ""
+	for _, c := range r.Curve {
+		auroc, low, chance = append(auroc, orNone(c.AUROC)), append(low, orNone(c.Low)), append(chance, orNone(c.Chance))
+		layers, marks = append(layers, c.Layer), marks+c.Mark
+	}
+	fmt.Fprintf(w, "  by layer, %s, from 0.5 to 1\n", span(layers))
+	fmt.Fprintf(w, "    AUROC          %s\n", bars(auroc, 0.5, 1))
+	fmt.Fprintf(w, "    interval from  %s\n", bars(low, 0.5, 1))
+	fmt.Fprintf(w, "    by chance      %s\n", bars(chance, 0.5, 1))
+	fmt.Fprintf(w, "    verdict        %s  (✓ supported, ~ weak, = explained, ✗ unsupported, ? not tested)\n", marks)
+}
+
+// span names layers that ascend by the first and the last.
+func span(layers []int) string {
+	return fmt.Sprintf("%d to %d", layers[0], layers[len(layers)-1])
+}
+
+// orNone is a figure, NaN where there is none.
+func orNone(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
+}
+
+// bars draws numbers from low to high as bars; NaN is a blank.
+func bars(list []float64, low, high float64) string {
+	steps := []rune("▁▂▃▄▅▆▇█")
 	var b strings.Builder
-	for _, c := range curve {
-		if c.AUROC == nil {
+	for _, v := range list {
+		if math.IsNaN(v) {
 			b.WriteByte(' ')
 			continue
 		}
-		b.WriteRune(bars[min(max(int((*c.AUROC-0.5)*16), 0), len(bars)-1)])
+		at := 0.0
+		if high > low {
+			at = (v - low) / (high - low) * float64(len(steps))
+		}
+		b.WriteRune(steps[min(max(int(at), 0), len(steps)-1)])
 	}
 	return b.String()
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"premlp/collect/dataset/datasettest"
-	"premlp/collect/report"
 )
 
 func TestReport(t *testing.T) {
@@ -27,7 +27,7 @@ func TestReport(t *testing.T) {
 	}
 	status, stdout, _ = premlp(t, "report", dir, "-o", file, "--site", "resid_post", "--target", "Japan", "--methods", "mean", "--quiet")
 	page := string(readFile(t, file))
-	if status != exitDone || !strings.Contains(stdout, "wrote "+file) || !strings.Contains(stdout, "AUROC by layer, 0 to 3") {
+	if status != exitDone || !strings.Contains(stdout, "wrote "+file) || !strings.Contains(stdout, "by layer, 0 to 3") {
 		t.Errorf("status %d, %s", status, stdout)
 	}
 	for _, want := range []string{"Japan in synthetic", "<code>resid_post</code>", "--target Japan --methods mean"} {
@@ -104,10 +104,11 @@ func TestReportRefuses(t *testing.T) {
 	}
 }
 
-func TestSparkline(t *testing.T) {
-	v := []float64{0.3, 0.5, 0.75, 1}
-	curve := []report.Curve{{AUROC: &v[0]}, {AUROC: &v[1]}, {}, {AUROC: &v[2]}, {AUROC: &v[3]}}
-	if have := sparkline(curve); have != "▁▁ ▅█" {
+func TestBars(t *testing.T) {
+	if have := bars([]float64{0.3, 0.5, math.NaN(), 0.75, 1}, 0.5, 1); have != "▁▁ ▅█" {
 		t.Errorf("have %q", have)
+	}
+	if have := bars([]float64{2, 2}, 2, 2); have != "▁▁" {
+		t.Errorf("all the same: have %q", have)
 	}
 }

@@ -53,6 +53,7 @@ func positionWords(p steering.Positions) string {
 type panel struct {
 	name   string
 	traces []*trace
+	alpha  float64 // the strength that is drawn over layers
 }
 
 // panels groups traces by method, kind and site.
@@ -76,7 +77,6 @@ func panels(all []*trace) []panel {
 // steeredLayers shows the effect of one strength at each layer by itself.
 func (a *analysis) steeredLayers(all []*trace) (Figure, error) {
 	f := Figure{ID: "steering", Title: "What adding the direction does to the answers, layer by layer"}
-	single := slices.DeleteFunc(slices.Clone(all), func(t *trace) bool { return len(t.place.Layers) != 1 })
 	t := Table{Caption: "All edits: changes of log-probability in questions about others", Head: []string{"edit", "alpha", "target's answer", "right answer", "other answers", "net", "random net", "flipped", "lost", "of", "own question", "KL on neutral text"}}
 	for _, x := range all {
 		for i := range x.steps {
@@ -84,19 +84,9 @@ func (a *analysis) steeredLayers(all []*trace) (Figure, error) {
 		}
 	}
 	f.Tables = []Table{t}
-	for _, p := range panels(single) {
-		alpha := commonest(p.traces)
-		p.traces = slices.DeleteFunc(p.traces, func(t *trace) bool { return t.at(alpha) == nil })
-		if len(p.traces) < 2 || len(f.Panels) == mostEdits {
-			continue
-		}
-		slices.SortFunc(p.traces, func(x, y *trace) int { return cmp.Compare(x.place.Layers[0], y.place.Layers[0]) })
-		label := p.name
-		if p.traces[0].kind.Scaled() {
-			label += fmt.Sprintf(", %g times", alpha)
-		}
-		d, desc := a.drawSteeredLayers(p.traces, alpha)
-		if err := f.add(d, label, desc); err != nil {
+	for _, p := range byLayer(all) {
+		d, desc := a.drawSteeredLayers(p.traces, p.alpha)
+		if err := f.add(d, p.name, desc); err != nil {
 			return f, err
 		}
 	}
@@ -110,6 +100,25 @@ func (a *analysis) steeredLayers(all []*trace) (Figure, error) {
 	}
 	f.Caption += " mlp_in changes one MLP and the stream (resid) everything behind it, so the panels' heights do not compare."
 	return f, nil
+}
+
+// byLayer keeps edits of single layers, of each kind and site those of one
+// strength, by layer: what is drawn over layers.
+func byLayer(all []*trace) []panel {
+	var list []panel
+	for _, p := range panels(slices.DeleteFunc(slices.Clone(all), func(t *trace) bool { return len(t.place.Layers) != 1 })) {
+		p.alpha = commonest(p.traces)
+		p.traces = slices.DeleteFunc(p.traces, func(t *trace) bool { return t.at(p.alpha) == nil })
+		if len(p.traces) < 2 || len(list) == mostEdits {
+			continue
+		}
+		slices.SortFunc(p.traces, func(x, y *trace) int { return cmp.Compare(x.place.Layers[0], y.place.Layers[0]) })
+		if p.traces[0].kind.Scaled() {
+			p.name += fmt.Sprintf(", %g times", p.alpha)
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 // row is a step's numbers.

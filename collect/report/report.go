@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -75,14 +76,28 @@ type Summary struct {
 	Verdict string      `json:"verdict"`
 	Answer  string      `json:"answer"`
 	Curve   []Curve     `json:"curve"`
+	Effects []Effects   `json:"effects"` // of steering, where it was given
 	Figures []FigureSum `json:"figures"`
 }
 
-// Curve is the judged method at a layer; AUROC is nil where it was not tested.
+// Curve is the judged method at a layer; figures are nil where it was not
+// tested.
 type Curve struct {
 	Layer   int      `json:"layer"`
 	AUROC   *float64 `json:"auroc"`
+	Low     *float64 `json:"auroc_low"` // of its interval
+	Chance  *float64 `json:"chance"`    // what the highest null reaches 1 time in 20
 	Verdict string   `json:"verdict"`
+	Mark    string   `json:"mark"` // of the verdict, one letter
+}
+
+// Effects are the net changes that one strength of an edit made at layers, each
+// by itself.
+type Effects struct {
+	Edit   string    `json:"edit"`
+	Layers []int     `json:"layers"`
+	Net    []float64 `json:"net"`
+	Random []float64 `json:"random_net"` // nil where none were tried
 }
 
 // FigureSum names a figure; Missing says why it has no drawing.
@@ -207,15 +222,27 @@ func quoted(args []string) string {
 func (p *Page) sum(a *analysis, m dataset.Manifest, o Options) {
 	p.Summary = Summary{Model: m.Model.Name, Target: a.target, Site: o.Site, Layer: a.lead().number, Verdict: a.lead().judged().verdict, Answer: p.Answer}
 	for i := range a.layers {
-		c := Curve{Layer: a.layers[i].number, Verdict: a.layers[i].judged().verdict}
-		if v := a.layers[i].judged().area; finite(v) {
-			c.AUROC = &v
-		}
-		p.Summary.Curve = append(p.Summary.Curve, c)
+		l, m := &a.layers[i], a.layers[i].judged()
+		chance := most(math.Inf(-1), []float64{m.wrongTarget, m.shuffled, l.random})
+		p.Summary.Curve = append(p.Summary.Curve, Curve{
+			Layer: l.number, AUROC: known(m.area), Low: known(m.low), Chance: known(chance),
+			Verdict: m.verdict, Mark: signs[kind(m.verdict)].mark,
+		})
+	}
+	if o.Steering != nil {
+		p.Summary.Effects = o.Steering.sum(a.target)
 	}
 	for _, s := range p.Sections {
 		for _, f := range s.Figures {
 			p.Summary.Figures = append(p.Summary.Figures, FigureSum{f.ID, f.Missing})
 		}
 	}
+}
+
+// known is a figure, nil where it could not be computed.
+func known(v float64) *float64 {
+	if !finite(v) {
+		return nil
+	}
+	return &v
 }

@@ -224,3 +224,20 @@ func (s *step) null() float64 {
 	}
 	return s.Random.Net
 }
+
+// sum lists what is drawn by layer.
+func (s *Steering) sum(target string) []Effects {
+	var list []Effects
+	for _, p := range byLayer(s.traces(target)) {
+		e := Effects{Edit: p.name}
+		for _, t := range p.traces {
+			x := t.at(p.alpha)
+			e.Layers, e.Net = append(e.Layers, t.place.Layers[0]), append(e.Net, x.Net)
+			if x.Random != nil {
+				e.Random = append(e.Random, x.Random.Net)
+			}
+		}
+		list = append(list, e)
+	}
+	return list
+}
