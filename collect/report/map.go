@@ -66,7 +66,7 @@ func (h *heat) draw() *drawing {
 // flat says whether the columns' names fit above their columns.
 func (h *heat) flat() bool {
 	for _, name := range h.columns {
-		if 7.5*float64(utf8.RuneCountInString(name)) > h.width {
+		if 7.5*float64(utf8.RuneCountInString(name))+6 > h.width {
 			return false
 		}
 	}
