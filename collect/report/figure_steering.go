@@ -207,7 +207,7 @@ func steeredLegend(target string, random, under []float64) []series {
 
 // tip says what a step did.
 func (s *step) tip(t *trace) string {
-	text := fmt.Sprintf("%s", t.place)
+	text := t.place.String()
 	if s.Kind.Scaled() {
 		text += fmt.Sprintf(", %g times", s.Alpha)
 	}

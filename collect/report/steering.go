@@ -109,14 +109,17 @@ func (s *Steering) read(path, weights string) error {
 	return nil
 }
 
+// mostLayer is above the layers of every model there is.
+const mostLayer = 10000
+
 // check refuses a test that cannot be drawn.
 func check(t *SteeringTest) error {
 	if len(t.Effects) == 0 {
 		return fmt.Errorf("method %s: want effects, have none", t.Method)
 	}
 	for i, e := range t.Effects {
-		if len(e.Place.Layers) == 0 || e.Questions < 0 {
-			return fmt.Errorf("method %s: effect %d: want a place with layers and questions, have %v and %d", t.Method, i, e.Place.Layers, e.Questions)
+		if len(e.Place.Layers) == 0 || slices.Min(e.Place.Layers) < 0 || slices.Max(e.Place.Layers) > mostLayer {
+			return fmt.Errorf("method %s: effect %d: want a place with layers from 0 to %d, have %v", t.Method, i, mostLayer, e.Place.Layers)
 		}
 	}
 	return nil
@@ -162,15 +165,16 @@ type step struct {
 	under, over float64 // NaN where there is no other target
 }
 
-// traces groups the target's effects.
+// traces groups the target's effects, of all tests. Of the same edit in two tests
+// the first is kept.
 func (s *Steering) traces(target string) []*trace {
 	var list []*trace
+	at := map[string]*trace{}
 	for i := range s.Tests {
 		t := &s.Tests[i]
-		at := map[string]*trace{}
 		for k := range t.Effects {
 			e := &t.Effects[k]
-			key := fmt.Sprint(e.Kind, e.Place.Site, e.Place.Layers)
+			key := fmt.Sprintf("%q %q %q %v", t.Method, e.Kind, e.Place.Site, e.Place.Layers)
 			if at[key] == nil {
 				at[key] = &trace{method: t.Method, kind: e.Kind, place: e.Place}
 				list = append(list, at[key])
@@ -184,6 +188,7 @@ func (s *Steering) traces(target string) []*trace {
 	list = slices.DeleteFunc(list, func(t *trace) bool { return len(t.steps) == 0 })
 	for _, t := range list {
 		slices.SortStableFunc(t.steps, func(a, b step) int { return cmp.Compare(a.Alpha, b.Alpha) })
+		t.steps = slices.CompactFunc(t.steps, func(a, b step) bool { return a.Alpha == b.Alpha })
 	}
 	return list
 }

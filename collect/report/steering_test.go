@@ -114,6 +114,7 @@ func TestSteeringRefuses(t *testing.T) {
 		{`{"weights": "ab"}`, "have neither"},
 		{`{"weights": "ab", "results": [{"method": "mean"}]}`, "method mean: want effects, have none"},
 		{`{"weights": "ab", "results": [{"method": "mean", "effects": [{"target": "France"}]}]}`, "want a place with layers"},
+		{`{"weights": "ab", "results": [{"method": "mean", "effects": [{"target": "France", "place": {"layers": [-1]}}]}]}`, "want a place with layers from 0"},
 		{`{"weights": "ab", "off": {"samples": [{}]}, "on": {}, "steer": {"layers": [1]}}`, "have neither"},
 		{`[]`, "cannot unmarshal"},
 	} {
@@ -137,4 +138,61 @@ func TestCurve(t *testing.T) {
 	if s := all[len(all)-1].last(); s.under != 8 || s.over != 8 {
 		t.Errorf("other targets: want 8 to 8, have %v to %v", s.under, s.over)
 	}
+}
+
+// TestTwoFiles holds that strengths tried in two runs stand in one curve.
+func TestTwoFiles(t *testing.T) {
+	all := steeringTest()
+	one, two := all, all
+	one.Effects, two.Effects = nil, nil
+	for _, e := range all.Effects {
+		if e.Alpha < 2 {
+			one.Effects = append(one.Effects, e)
+		}
+		if e.Alpha > 0 { // strength 1 is in both
+			two.Effects = append(two.Effects, e)
+		}
+	}
+	have := (&Steering{Tests: []SteeringTest{one, two}}).traces(names[0])
+	if len(have) != 6 || len(have[0].steps) != 4 {
+		t.Errorf("want 6 curves of 4 strengths, have %d of %d", len(have), len(have[0].steps))
+	}
+}
+
+// FuzzSteering holds that no file of steering stops the program: it is refused
+// or drawn.
+func FuzzSteering(f *testing.F) {
+	small := steeringTest()
+	small.Effects = slices.DeleteFunc(small.Effects, func(e steering.Effect) bool { return e.Place.Layers[0] > 1 || e.Alpha > 2 })
+	for _, v := range []any{
+		map[string]any{"weights": modelDigest, "results": []SteeringTest{small}},
+		map[string]any{"weights": modelDigest, "off": map[string]any{"samples": []any{}}, "on": map[string]any{"samples": []any{}}, "steer": map[string]any{"target": "France", "layers": []int{1}}},
+	} {
+		data, err := json.Marshal(v)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(dir, "x.json")
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := ReadSteering([]string{path}, modelDigest)
+		if err != nil {
+			return
+		}
+		if s, err = s.of(names[0]); err != nil {
+			return
+		}
+		a := &analysis{target: names[0]}
+		if _, err := a.steered(s); err != nil {
+			return
+		}
+		s.answers(a.target)
+		s.sum(a.target)
+		s.words(a.target)
+	})
 }
