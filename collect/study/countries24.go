@@ -37,6 +37,7 @@ type Countries24Result struct {
 	Concepts  []string `json:"concepts"`
 	Questions int      `json:"questions"`
 	Rows      int64    `json:"rows"`
+	Causal    *Causal  `json:"causal"`
 }
 
 // Countries24 runs the study of a file of facts, whose first concept is the one
@@ -51,7 +52,9 @@ func Countries24(ctx context.Context, l *collect.Loaded, f *facts.File, o Option
 	}
 	defer func() { err = errors.Join(err, named.Close()) }()
 	m := named.Manifest()
-	return &Countries24Result{Model: m.Model.Name, Concepts: f.Names(), Questions: m.Questions, Rows: m.Rows}, nil
+	r := &Countries24Result{Model: m.Model.Name, Concepts: f.Names(), Questions: m.Questions, Rows: m.Rows}
+	r.Causal, err = o.causalTests(ctx, l, f, named)
+	return r, err
 }
 
 // namedQuestions are all templates with all concepts' names.
