@@ -59,14 +59,15 @@ func (s *study) finish(f *facts.File, start time.Time) *Result {
 	r.Positions, r.Seed, r.Prompts, r.Tokens = s.options.Positions, s.options.Seed, s.done, s.engine.tokens
 	targets := len(s.targets)
 	for i := 0; i < len(r.Effects); i += targets {
-		r.Summaries = append(r.Summaries, summarise(r.Effects[i:i+targets], s.options.Seed))
+		r.Summaries = append(r.Summaries, Summarise(r.Effects[i:i+targets], s.options.Seed))
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r
 }
 
-// summarise takes the means of one edit's effects on several targets.
-func summarise(effects []Effect, seed uint64) Summary {
+// Summarise takes the means of one edit's effects on several targets, of which there
+// is at least one. seed determines the interval.
+func Summarise(effects []Effect, seed uint64) Summary {
 	first := effects[0]
 	s := Summary{Kind: first.Kind, Alpha: first.Alpha, Place: first.Place, Targets: len(effects)}
 	over := func(value func(e *Effect) float64) float64 {

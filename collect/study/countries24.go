@@ -5,9 +5,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
+	"slices"
+	"time"
 
 	"premlp/collect"
+	"premlp/collect/dataset"
 	"premlp/collect/facts"
 	"premlp/model"
 )
@@ -33,17 +36,32 @@ const (
 
 // Countries24Result is what the study found.
 type Countries24Result struct {
-	Model     string   `json:"model"`
-	Concepts  []string `json:"concepts"`
-	Questions int      `json:"questions"`
-	Rows      int64    `json:"rows"`
-	Causal    *Causal  `json:"causal"`
+	Model      string   `json:"model"`
+	Digest     string   `json:"model_digest"`
+	Arithmetic string   `json:"arithmetic"`
+	Chat       bool     `json:"chat"` // the questions have the model's chat form
+	Concepts   []string `json:"concepts"`
+	Templates  []string `json:"templates"`
+	Folds      []int    `json:"folds"` // of the templates
+	Questions  int      `json:"questions"`
+	Rows       int64    `json:"rows"` // token positions
+	LayerCount int      `json:"layers"`
+	Seed       uint64   `json:"seed"`
+
+	Readouts  *Readouts    `json:"readouts"`
+	Described []*Described `json:"described"`
+	Causal    *Causal      `json:"causal"`
+
+	Files   []string `json:"files"` // what was written beside the datasets
+	Seconds float64  `json:"seconds"`
 }
 
 // Countries24 runs the study of a file of facts, whose first concept is the one
-// that is reported by itself. The result is determined by model, facts and seed.
+// that is reported by itself. All but Seconds is determined by model, facts and
+// seed.
 func Countries24(ctx context.Context, l *collect.Loaded, f *facts.File, o Options) (_ *Countries24Result, err error) {
-	if err := o.check(); err != nil {
+	start := time.Now()
+	if err := errors.Join(o.check(), checkFacts(f)); err != nil {
 		return nil, err
 	}
 	named, err := o.collectRows(ctx, l, namedQuestions(f, o.form(l)))
@@ -51,10 +69,58 @@ func Countries24(ctx context.Context, l *collect.Loaded, f *facts.File, o Option
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, named.Close()) }()
-	m := named.Manifest()
-	r := &Countries24Result{Model: m.Model.Name, Concepts: f.Names(), Questions: m.Questions, Rows: m.Rows}
-	r.Causal, err = o.causalTests(ctx, l, f, named)
-	return r, err
+	r := newCountries24Result(f, named.Manifest(), o.Seed)
+	if r.Readouts, err = o.readouts(ctx, f, named); err != nil {
+		return nil, err
+	}
+	for _, fact := range slices.Sorted(maps.Keys(f.Descriptions)) {
+		d, err := o.carryOver(ctx, l, f, fact, named)
+		if err != nil {
+			return nil, err
+		}
+		r.Described = append(r.Described, d)
+	}
+	if r.Causal, err = o.causalTests(ctx, l, f, named); err != nil {
+		return nil, err
+	}
+	r.Seconds = time.Since(start).Seconds()
+	return r, r.write(o.Dir)
+}
+
+// carryOver collects the questions that describe concepts by a fact and tests the
+// named questions' directions on them.
+func (o Options) carryOver(ctx context.Context, l *collect.Loaded, f *facts.File, fact string, named *dataset.Reader) (_ *Described, err error) {
+	described, err := o.collectRows(ctx, l, describedQuestions(f, o.form(l), fact))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, described.Close()) }()
+	return o.describe(ctx, l, f, fact, named, described)
+}
+
+// checkFacts wants what the study needs of a file of facts.
+func checkFacts(f *facts.File) error {
+	switch {
+	case len(f.Concepts) < 3:
+		return fmt.Errorf("facts: want at least 3 concepts, have %d", len(f.Concepts))
+	case len(f.Templates) < 2 || f.Folds == nil || slices.Min(f.Folds) == slices.Max(f.Folds):
+		return fmt.Errorf("facts: want templates in at least 2 folds, have %d templates, folds %v", len(f.Templates), f.Folds)
+	case f.Answers[causalFact].Question == "":
+		return fmt.Errorf("facts: answers: want %q, have none of that name", causalFact)
+	}
+	return nil
+}
+
+// newCountries24Result begins a result with what is known of the questions.
+func newCountries24Result(f *facts.File, m dataset.Manifest, seed uint64) *Countries24Result {
+	r := &Countries24Result{
+		Model: m.Model.Name, Digest: m.Model.Digest, Arithmetic: m.Arithmetic, Chat: m.Chat.Used, Concepts: f.Names(),
+		Folds: f.Folds, Questions: m.Questions, Rows: m.Rows, LayerCount: len(m.Layers), Seed: seed,
+	}
+	for _, t := range f.Templates {
+		r.Templates = append(r.Templates, t.Text)
+	}
+	return r
 }
 
 // namedQuestions are all templates with all concepts' names.
@@ -76,9 +142,4 @@ func describedQuestions(f *facts.File, form collect.Job, fact string) questionSe
 		s.job.Forms[c.Name] = collect.Forms{Paraphrases: []string{f.Description(fact, c)}}
 	}
 	return s
-}
-
-// Print writes the summary for a reader.
-func (r *Countries24Result) Print(w io.Writer) {
-	fmt.Fprintf(w, "%s: %d concepts, %d questions, %d rows\n", r.Model, len(r.Concepts), r.Questions, r.Rows)
 }
