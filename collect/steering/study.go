@@ -46,6 +46,7 @@ type Options struct {
 	Alphas      []float64 // of the kinds that have a strength
 	Positions   Positions
 	Random      int      // random directions beside each direction
+	RandomOf    []string // targets whose directions they are tried beside; nil: all
 	Neutral     []string // texts on which the change of all predictions is measured
 	Seed        uint64
 	Threads     int

@@ -26,6 +26,10 @@ var gridTargets = []string{"France", "Japan", "Egypt", "Russia", "India", "Kenya
 // finished.
 const gridLayers = 5
 
+// gridRandom is beside how many of its targets the grid tries random directions: they
+// cost as much as the directions themselves.
+const gridRandom = 2
+
 // reach is how many layers before and behind the onset the further tables have.
 const reach = 3
 
@@ -48,6 +52,8 @@ type Causal struct {
 	Doses      Tests `json:"doses"`       // add, α = 1 and 4
 	Pairs      Tests `json:"pairs"`       // pair, α = 1, 2 and 4, and swap
 	AllTargets Tests `json:"all_targets"` // add, α = 2, and ablate-mean: every known concept in turn
+
+	Ablation []Ablation `json:"ablation"` // counts of the last
 }
 
 // Tests are the edits of one table.
@@ -89,7 +95,7 @@ func (o Options) causalTests(ctx context.Context, l *collect.Loaded, f *facts.Fi
 			places = append(places, at(mlpIn, layer), at(residual, layer))
 		}
 		t := c.test(c.result.Targets, places, oneAlpha)
-		t.Kinds = []steering.Kind{steering.AddDifference}
+		t.Kinds, t.RandomOf = []steering.Kind{steering.AddDifference}, c.result.Targets[:min(gridRandom, len(c.result.Targets))]
 		if err := c.run(fmt.Sprintf("steer-%02d", first), "steering from layer "+fmt.Sprint(first), t, &c.result.Grid); err != nil {
 			return nil, err
 		}
@@ -100,7 +106,11 @@ func (o Options) causalTests(ctx context.Context, l *collect.Loaded, f *facts.Fi
 			c.result.Layers = append(c.result.Layers, layer)
 		}
 	}
-	return &c.result, c.further(layers)
+	if err := c.further(layers); err != nil {
+		return nil, err
+	}
+	c.result.Ablation = c.result.ablations()
+	return &c.result, nil
 }
 
 // further runs the tables at some residual layers and at all MLP inputs together.
@@ -120,7 +130,7 @@ func (c *causal) further(layers []int) error {
 		return err
 	}
 	all := c.test(c.facts.Names(), places, oneAlpha)
-	all.Kinds = []steering.Kind{steering.AddDifference, steering.AblateMean}
+	all.Kinds, all.RandomOf = []steering.Kind{steering.AddDifference, steering.AblateMean}, c.result.Targets
 	return c.run("targets", "every concept as the target", all, &c.result.AllTargets)
 }
 
@@ -154,13 +164,14 @@ type keyedTest struct {
 	Alphas    []float64
 	Positions steering.Positions
 	Random    int
+	RandomOf  []string
 	Neutral   []string
 	Seed      uint64
 }
 
 // run makes a part, or takes the one that is kept, and adds it to a table.
 func (c *causal) run(name, title string, o steering.Options, to *Tests) error {
-	key := causalKey{c.data.Manifest(), c.facts, keyedTest{o.Answer, o.Targets, o.Places, o.Kinds, o.Alphas, o.Positions, o.Random, o.Neutral, o.Seed}}
+	key := causalKey{c.data.Manifest(), c.facts, keyedTest{o.Answer, o.Targets, o.Places, o.Kinds, o.Alphas, o.Positions, o.Random, o.RandomOf, o.Neutral, o.Seed}}
 	r, err := keep(c.Options, name, key, func() (*steering.Result, error) {
 		var points []model.Point
 		for _, p := range o.Places {

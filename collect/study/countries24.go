@@ -52,6 +52,8 @@ type Countries24Result struct {
 	Described []*Described `json:"described"`
 	Causal    *Causal      `json:"causal"`
 
+	NotClaimed []string `json:"not_claimed"` // what no figure here can show
+
 	Files   []string `json:"files"` // what was written beside the datasets
 	Seconds float64  `json:"seconds"`
 }
@@ -115,7 +117,7 @@ func checkFacts(f *facts.File) error {
 func newCountries24Result(f *facts.File, m dataset.Manifest, seed uint64) *Countries24Result {
 	r := &Countries24Result{
 		Model: m.Model.Name, Digest: m.Model.Digest, Arithmetic: m.Arithmetic, Chat: m.Chat.Used, Concepts: f.Names(),
-		Folds: f.Folds, Questions: m.Questions, Rows: m.Rows, LayerCount: len(m.Layers), Seed: seed,
+		Folds: f.Folds, Questions: m.Questions, Rows: m.Rows, LayerCount: len(m.Layers), Seed: seed, NotClaimed: notClaimed,
 	}
 	for _, t := range f.Templates {
 		r.Templates = append(r.Templates, t.Text)

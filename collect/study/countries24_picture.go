@@ -48,20 +48,18 @@ func (r *Countries24Result) readingPanel() (panel, error) {
 	var key legend
 	d := &drawer{plot: p, legend: &key}
 	named := columns(r.shown(), func(l *Readout) Band { return l.Mean.Targets })
+	x := r.headlineDescriptions()
+	var described bandColumns
+	if x != nil {
+		described = columns(x.ofSite(mlpIn), func(l DescribedLayer) Band { return l.Pooled })
+		d.ribbon(described.least, described.most, orange)
+	}
 	d.ribbon(named.least, named.most, blue)
 	d.curve(named.median, blue, 2.5, nil, "named: median and", fmt.Sprintf("range of %d concepts", len(r.Concepts)))
-	if x := r.headlineDescriptions(); x != nil {
-		var layers []DescribedLayer
-		for _, l := range x.Layers {
-			if l.Site == mlpIn {
-				layers = append(layers, l)
-			}
-		}
-		described := columns(layers, func(l DescribedLayer) Band { return l.Pooled })
-		d.ribbon(described.least, described.most, orange)
+	if x != nil {
 		d.curve(described.median, orange, 2.5, nil, "described by "+strings.ReplaceAll(x.Fact, "_", " ")+":", "median and range")
 		bag := max(x.Prompt.Pooled.Median, x.Span.Pooled.Median)
-		d.curve(constant(float64(bag), r.LayerCount), orange, 1.5, []vg.Length{5, 3}, "described: word", "embeddings alone")
+		d.curve(constant(float64(bag), r.LayerCount), orange, 1.5, []vg.Length{5, 3}, "described: input", "embeddings alone")
 	}
 	null := values(r.shown(), func(l *Readout) direction.Figure { return l.Mean.RandomTarget.High })
 	d.curve(null, grey, 1.5, []vg.Length{5, 3}, "named: random labels,", "1 in 20 is above")
@@ -83,6 +81,17 @@ func (r *Countries24Result) headlineDescriptions() *Described {
 		return r.Described[0]
 	}
 	return nil
+}
+
+// ofSite are the layers of a site.
+func (d *Described) ofSite(site model.Site) []DescribedLayer {
+	var list []DescribedLayer
+	for _, l := range d.Layers {
+		if l.Site == site {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // placesPanel shows the median AUROC over targets of single tokens, from the
@@ -124,9 +133,9 @@ func heatScale(style text.Style) func(draw.Canvas) {
 		low, high := c.Min.Y+2*vg.Millimeter, c.Max.Y-8*vg.Millimeter
 		step := (high - low) / steps
 		for i := range steps {
-			y := low + vg.Length(i)*step
+			y := low + vg.Length(i)*step // each is drawn up to the top, so that no gap is between
 			c.FillPolygon(heat(0.5+0.5*(float64(i)+0.5)/steps), []vg.Point{
-				{X: c.Min.X, Y: y}, {X: c.Min.X + 6*vg.Millimeter, Y: y}, {X: c.Min.X + 6*vg.Millimeter, Y: y + step*1.05}, {X: c.Min.X, Y: y + step*1.05},
+				{X: c.Min.X, Y: y}, {X: c.Min.X + 6*vg.Millimeter, Y: y}, {X: c.Min.X + 6*vg.Millimeter, Y: high}, {X: c.Min.X, Y: high},
 			})
 		}
 		for _, v := range []float64{0.5, 0.75, 1} {
@@ -179,7 +188,7 @@ func (d *drawer) effects(list []steering.Summary, c color.NRGBA, words string, t
 	if len(low) == len(net) {
 		d.ribbon(low, high, c)
 	}
-	d.curve(net, c, 2.5, nil, words+": mean and", fmt.Sprintf("95 %% over %d targets", targets))
+	d.curve(net, c, 2.5, nil, words+":", fmt.Sprintf("mean, 95 %% of %d targets", targets))
 	if len(random) == len(net) {
 		d.curve(random, c, 1.2, []vg.Length{2, 2}, words+":", "random direction")
 	}

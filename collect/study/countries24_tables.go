@@ -148,8 +148,8 @@ func (c *Causal) tables(w io.Writer, seed uint64) {
 	t.write(w)
 	fmt.Fprint(w, "## Ablation\n\n")
 	t = newTable("place | targets | their right answers lost | others' right answers kept | own | random: others lost")
-	for _, a := range c.Ablations() {
-		t.row(a.Place, a.Targets, fmt.Sprintf("%d of %d", a.Lost, a.Targets), fmt.Sprintf("%d of %d", a.Kept, a.Others), fmt.Sprintf("%+.2f", a.Own), fmt.Sprintf("%.1f", a.RandomLost))
+	for _, a := range c.Ablation {
+		t.row(a.Place, a.Targets, fmt.Sprintf("%d of %d", a.Lost, a.Targets), fmt.Sprintf("%d of %d", a.Kept, a.Others), fmt.Sprintf("%+.2f", a.Own), fmt.Sprintf("%g of %d", a.RandomLost, a.RandomOthers))
 	}
 	t.write(w)
 }
@@ -219,14 +219,15 @@ type Ablation struct {
 	Lost    int    `json:"own_lost"`    // targets whose own right answer is no longer the best
 	Kept    int    `json:"others_kept"` // questions about others whose right answer is still the best
 	Others  int    `json:"others"`      // questions about others
-	// Own is the mean change of the log-probability of the target's own answer;
-	// RandomLost how many of Others random directions lose.
-	Own        float64 `json:"own"`
-	RandomLost float64 `json:"random_others_lost"`
+	// Own is the mean change of the log-probability of the target's own answer.
+	Own float64 `json:"own"`
+	// RandomLost is how many of RandomOthers' right answers random directions lose.
+	RandomLost   float64 `json:"random_others_lost"`
+	RandomOthers int     `json:"random_others"`
 }
 
-// Ablations are the counts of every place.
-func (c *Causal) Ablations() []Ablation {
+// ablations are the counts of every place.
+func (c *Causal) ablations() []Ablation {
 	var list []Ablation
 	for _, e := range c.AllTargets.Effects {
 		if e.Kind != steering.AblateMean {
@@ -247,6 +248,7 @@ func (c *Causal) Ablations() []Ablation {
 		}
 		if e.Random != nil {
 			a.RandomLost += e.Random.Lost
+			a.RandomOthers += e.Questions
 		}
 	}
 	for i := range list {

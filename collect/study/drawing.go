@@ -49,7 +49,7 @@ type panel struct {
 // The margins of a sheet.
 const (
 	sheetMargin  = 4 * vg.Millimeter
-	besideWidth  = 47 * vg.Millimeter
+	besideWidth  = 54 * vg.Millimeter
 	titleHeight  = 7 * vg.Millimeter
 	dotsPerInch  = 144
 	panelSpacing = 2 * vg.Millimeter
@@ -63,8 +63,10 @@ func newPanelPlot(layers int, y string) *plot.Plot {
 	p.X.Tick.Marker = layerTicks(layers)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font.Size, a.Tick.Label.Font.Size = labelSize, labelSize
+		a.Label.TextStyle.Font.Variant, a.Tick.Label.Font.Variant = "Sans", "Sans"
 		a.Padding = 0
 	}
+	p.Title.TextStyle.Font.Variant = "Sans"
 	return p
 }
 
