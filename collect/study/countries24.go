@@ -12,6 +12,7 @@ import (
 	"premlp/collect"
 	"premlp/collect/dataset"
 	"premlp/collect/facts"
+	"premlp/collect/steering"
 	"premlp/model"
 )
 
@@ -51,6 +52,7 @@ type Countries24Result struct {
 	Readouts  *Readouts    `json:"readouts"`
 	Described []*Described `json:"described"`
 	Causal    *Causal      `json:"causal"`
+	Untested  string       `json:"causal_untested,omitempty"` // why there are no causal tests
 
 	NotClaimed []string `json:"not_claimed"` // what no figure here can show
 
@@ -82,7 +84,10 @@ func Countries24(ctx context.Context, l *collect.Loaded, f *facts.File, o Option
 		}
 		r.Described = append(r.Described, d)
 	}
-	if r.Causal, err = o.causalTests(ctx, l, f, named); err != nil {
+	var unknown *steering.UnknownError
+	if r.Causal, err = o.causalTests(ctx, l, f, named); errors.As(err, &unknown) {
+		r.Untested = unknown.Error()
+	} else if err != nil {
 		return nil, err
 	}
 	r.Seconds = time.Since(start).Seconds()

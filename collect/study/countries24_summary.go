@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -52,8 +51,11 @@ func (r *Countries24Result) printLayers(w io.Writer) {
 	if x != nil {
 		fmt.Fprintf(t, "by %s\tabove bag\t", strings.ReplaceAll(x.Fact, "_", " "))
 	}
-	fmt.Fprint(t, "net resid_post\trandom\tnet mlp_in\trandom\t\n")
-	for i, l := range r.shown() {
+	if r.Causal != nil {
+		fmt.Fprint(t, "net resid_post\trandom\tnet mlp_in\trandom\t")
+	}
+	fmt.Fprintln(t)
+	for _, l := range r.shown() {
 		if !r.notable(l.Layer) {
 			continue
 		}
@@ -63,9 +65,11 @@ func (r *Countries24Result) printLayers(w io.Writer) {
 			d := x.at(mlpIn, l.Layer)
 			fmt.Fprintf(t, "%s\t%+.3f\t", area(d.Pooled.Median), float64(d.Above))
 		}
-		for _, site := range []model.Site{residual, mlpIn} {
-			s := r.Causal.gridAt(site, i)
-			fmt.Fprintf(t, "%+.2f\t%s\t", s.Net, change(s.RandomNet))
+		if r.Causal != nil {
+			for _, site := range []model.Site{residual, mlpIn} {
+				s := r.Causal.gridAt(site, l.Layer)
+				fmt.Fprintf(t, "%+.2f\t%s\t", s.Net, change(s.RandomNet))
+			}
 		}
 		fmt.Fprintln(t)
 	}
@@ -75,7 +79,7 @@ func (r *Countries24Result) printLayers(w io.Writer) {
 // notable picks the layers of the small table: the first and last, every fifth,
 // and those around the onset.
 func (r *Countries24Result) notable(layer int) bool {
-	near := math.Abs(float64(layer-r.Causal.Onset)) <= 1
+	near := r.Causal != nil && layer >= r.Causal.Onset-1 && layer <= r.Causal.Onset+1
 	return layer%5 == 0 || layer == r.LayerCount-1 || near
 }
 
@@ -106,6 +110,9 @@ func (r *Countries24Result) sentences() []string {
 			list = append(list, fmt.Sprintf("Carry over: descriptions by %s, %s: %s what bags of input embeddings give (median %s and %s).",
 				name, site, from, area(d.Prompt.Pooled.Median), area(d.Span.Pooled.Median)))
 		}
+	}
+	if r.Causal == nil {
+		return append(list, "Act: not tested: "+r.Untested+".")
 	}
 	return append(list, r.Causal.sentences()...)
 }

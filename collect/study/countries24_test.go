@@ -211,6 +211,32 @@ func checkFiles(t *testing.T, r *Countries24Result) {
 	}
 }
 
+// TestCountries24Unknown: a model that does not know the answers has no causal tests,
+// and all else.
+func TestCountries24Unknown(t *testing.T) {
+	l, f := tinyModel(t), fewFacts(t)
+	names := f.Names()
+	for i, c := range fewFacts(t).Concepts { // each has the next one's capital
+		f.Concepts[(i+1)%len(names)].Facts = c.Facts
+	}
+	dir := t.TempDir()
+	r, err := Countries24(t.Context(), l, f, options(dir, &watch{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Causal != nil || !strings.Contains(r.Untested, "whose capital the model knows, have none") {
+		t.Errorf("have %+v, %q", r.Causal, r.Untested)
+	}
+	var b strings.Builder
+	r.Print(&b)
+	if !strings.Contains(b.String(), "Act: not tested: ") {
+		t.Errorf("have %s", b.String())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "headline.png")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCountries24Refuses(t *testing.T) {
 	good := fewFacts(t)
 	change := func(f func(*facts.File)) *facts.File {
