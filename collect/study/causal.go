@@ -26,8 +26,9 @@ var gridTargets = []string{"France", "Japan", "Egypt", "Russia", "India", "Kenya
 // finished.
 const gridLayers = 5
 
-// gridRandom is beside how many of its targets the grid tries random directions: they
-// cost as much as the directions themselves.
+// gridRandom is beside how many of its targets the grid tries random directions in
+// the first half of the layers, where they cost most: all that lies above an edit is
+// computed anew for each. In the second half it tries them beside all.
 const gridRandom = 2
 
 // reach is how many layers before and behind the onset the further tables have.
@@ -95,7 +96,10 @@ func (o Options) causalTests(ctx context.Context, l *collect.Loaded, f *facts.Fi
 			places = append(places, at(mlpIn, layer), at(residual, layer))
 		}
 		t := c.test(c.result.Targets, places, oneAlpha)
-		t.Kinds, t.RandomOf = []steering.Kind{steering.AddDifference}, c.result.Targets[:min(gridRandom, len(c.result.Targets))]
+		t.Kinds, t.RandomOf = []steering.Kind{steering.AddDifference}, c.result.Targets
+		if first < len(layers)/2 {
+			t.RandomOf = t.RandomOf[:min(gridRandom, len(t.RandomOf))]
+		}
 		if err := c.run(fmt.Sprintf("steer-%02d", first), "steering from layer "+fmt.Sprint(first), t, &c.result.Grid); err != nil {
 			return nil, err
 		}

@@ -63,10 +63,10 @@ func (r *Countries24Result) readingPanel() (panel, error) {
 	}
 	null := values(r.shown(), func(l *Readout) direction.Figure { return l.Mean.RandomTarget.High })
 	d.curve(null, grey, 1.5, []vg.Length{5, 3}, "named: random labels,", "1 in 20 is above")
-	d.onset(r.Causal)
+	d.onset(r.Causal, "begins to act (3)")
 	p.Y.Min, p.Y.Max = min(0.4, p.Y.Min), 1.02
 	p.Y.Tick.Marker = tenths(p.Y.Min)
-	return panel{p, "1  Can the country be read?  (MLP input, unseen question templates)", 0.40, key.draw(p.X.Label.TextStyle)}, d.err
+	return panel{p, "1  Can the concept be read?  (MLP input, unseen question templates)", 0.40, key.draw(p.X.Label.TextStyle)}, d.err
 }
 
 // headlineDescriptions are the descriptions that are shown: by landmark, else the
@@ -110,23 +110,25 @@ func (r *Countries24Result) placesPanel() (panel, error) {
 			}
 		}
 	}
-	d.onset(r.Causal)
+	d.onset(r.Causal, "")
 	p.Y.Tick.Marker, p.Y.Tick.Length, p.Y.LineStyle.Width = ticks, 0, 0
 	p.Y.Min, p.Y.Max = -0.5, float64(len(ticks))-0.5
-	return panel{p, "2  From which token after the country?", 0.22, heatScale(p.X.Label.TextStyle)}, d.err
+	return panel{p, "2  From which token after the concept?", 0.22, heatScale(p.X.Label.TextStyle, len(r.Concepts))}, d.err
 }
 
-// placeLabel names a token of the prompt's end.
+// placeLabel names a token of the prompt's end; brackets are around one that not all
+// questions have there.
 func placeLabel(p PlaceReading) string {
-	if p.Token == "" {
-		return fmt.Sprintf("%d from the end", -p.Place)
-	}
 	token := fmt.Sprintf("%q", p.Token)
-	return token[1 : len(token)-1]
+	token = token[1 : len(token)-1]
+	if p.Share < 1 {
+		token = "(" + token + ")"
+	}
+	return token
 }
 
 // heatScale draws the colours of AUROC.
-func heatScale(style text.Style) func(draw.Canvas) {
+func heatScale(style text.Style, concepts int) func(draw.Canvas) {
 	style.Font.Size, style.Color, style.XAlign, style.YAlign = labelSize, ink, text.XLeft, text.YCenter
 	return func(c draw.Canvas) {
 		const steps = 50
@@ -142,7 +144,7 @@ func heatScale(style text.Style) func(draw.Canvas) {
 			y := low + vg.Length((v-0.5)*2)*(high-low)
 			c.FillText(style, vg.Point{X: c.Min.X + 8*vg.Millimeter, Y: y}, fmt.Sprintf("%.2f", v))
 		}
-		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y - 3*vg.Millimeter}, "AUROC, median")
+		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y - 3*vg.Millimeter}, fmt.Sprintf("AUROC, median of %d", concepts))
 	}
 }
 
@@ -169,7 +171,8 @@ func (r *Countries24Result) effectPanel() (panel, error) {
 			d.effects(some, site.colour, site.words, len(r.Causal.Targets))
 		}
 	}
-	d.onset(r.Causal)
+	d.onset(r.Causal, "reaches half of its most")
+	p.Y.Tick.Marker = roundTicks{}
 	return panel{p, "3  Does adding its direction at one layer move the answer?  (target's answer − others)", 0.38, key.draw(p.X.Label.TextStyle)}, d.err
 }
 
@@ -238,15 +241,16 @@ func (d *drawer) field(x, y float64, c color.Color) {
 	}
 }
 
-// onset marks the layer at which the residual effect begins.
-func (d *drawer) onset(c *Causal) {
+// onset marks the layer at which the residual effect begins; words say so in the
+// legend.
+func (d *drawer) onset(c *Causal, words string) {
 	if c == nil || c.Onset == 0 {
 		return
 	}
 	u := upright{c.Onset, draw.LineStyle{Color: ink, Width: vg.Points(1), Dashes: []vg.Length{4, 3}}}
 	d.plot.Add(u)
 	if d.legend != nil {
-		d.legend.add(u, fmt.Sprintf("layer %d: half of", c.Onset), "the largest effect")
+		d.legend.add(u, fmt.Sprintf("layer %d: adding", c.Onset), words)
 	}
 }
 

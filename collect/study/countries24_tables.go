@@ -77,7 +77,7 @@ func (r *Countries24Result) placeTable(w io.Writer, site model.Site) {
 		if t == nil {
 			heads := []string{"layer"}
 			for _, p := range l.Places {
-				heads = append(heads, strings.TrimSpace(fmt.Sprintf("%+d %s", p.Place, quoteToken(p.Token))))
+				heads = append(heads, strings.TrimSpace(fmt.Sprintf("%+d %s", p.Place, p.token())))
 			}
 			t = newTable(strings.Join(heads, "|"))
 		}
@@ -90,12 +90,12 @@ func (r *Countries24Result) placeTable(w io.Writer, site model.Site) {
 	t.write(w)
 }
 
-// quoteToken prints a token in a table; "" where there is not one alone.
-func quoteToken(token string) string {
-	if token == "" {
+// token prints a place's token in a table, if all questions have the same there.
+func (p PlaceReading) token() string {
+	if p.Share < 1 {
 		return ""
 	}
-	text := fmt.Sprintf("%q", token)
+	text := fmt.Sprintf("%q", p.Token)
 	return "`" + strings.ReplaceAll(text[1:len(text)-1], "|", "¦") + "`" // a bar would end the cell
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -85,6 +86,25 @@ func layerTicks(layers int) plot.ConstantTicks {
 			t.Label = strconv.Itoa(i)
 		}
 		ticks = append(ticks, t)
+	}
+	return ticks
+}
+
+// roundTicks are at most eight numbers that are multiples of 1, 2 or 5 and a power of
+// ten.
+type roundTicks struct{}
+
+// Ticks implements plot.Ticker.
+func (roundTicks) Ticks(low, high float64) []plot.Tick {
+	step := math.Pow(10, math.Floor(math.Log10(high-low))-1)
+	for _, k := range []float64{2, 2.5, 2, 2, 2.5} { // to 2, 5, 10, 20, 50 times the first
+		if (high-low)/step > 8 {
+			step *= k
+		}
+	}
+	var ticks []plot.Tick
+	for k := math.Ceil(low / step); k*step <= high; k++ { // + 0 makes 0 of -0
+		ticks = append(ticks, plot.Tick{Value: k * step, Label: strconv.FormatFloat(k*step+0, 'g', 4, 64)})
 	}
 	return ticks
 }
@@ -203,7 +223,7 @@ func ribbon(low, high []float64, c color.NRGBA) (*plotter.Polygon, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.A = 0x38
+	c.A = 0x30
 	p.Color, p.LineStyle.Width = c, 0
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"maps"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,9 +13,10 @@ import (
 // place alone: 1 is the first token after the concept, -1 the prompt's last. The
 // direction is that of all rows.
 type PlaceReading struct {
-	Place   int    `json:"place"`
-	Token   string `json:"token"` // "" where questions have others there
-	Targets Band   `json:"targets"`
+	Place   int     `json:"place"`
+	Token   string  `json:"token"`       // the one that most questions have there
+	Share   float64 `json:"token_share"` // of questions
+	Targets Band    `json:"targets"`
 }
 
 // places are the readings at the places that every question has, counted from the
@@ -45,7 +47,8 @@ func (m *layerRows) places(folds []int, seed uint64) []PlaceReading {
 		for c := range areas[i] {
 			areas[i][c] /= float64(len(used))
 		}
-		list[i] = PlaceReading{Place: p, Token: m.tokenAt(p), Targets: newBand(areas[i], seed)}
+		list[i] = PlaceReading{Place: p, Targets: newBand(areas[i], seed)}
+		list[i].Token, list[i].Share = m.tokenAt(p)
 	}
 	return list
 }
@@ -89,13 +92,16 @@ func (g *grid) commonPlaces() []int {
 	return list
 }
 
-// tokenAt is the token at a place, where all questions have the same.
-func (g *grid) tokenAt(place int) string {
-	token := g.tokens[0][rowAt(place, g.count[0])]
-	for cell := range g.tokens {
-		if g.tokens[cell][rowAt(place, g.count[cell])] != token {
-			return ""
+// tokenAt is the token that most questions have at a place, and their share.
+func (g *grid) tokenAt(place int) (token string, share float64) {
+	count := map[string]int{}
+	for cell, tokens := range g.tokens {
+		count[tokens[rowAt(place, g.count[cell])]]++
+	}
+	for _, t := range slices.Sorted(maps.Keys(count)) {
+		if count[t] > count[token] {
+			token = t
 		}
 	}
-	return token
+	return token, float64(count[token]) / float64(g.cells())
 }

@@ -69,8 +69,12 @@ func TestPlaces(t *testing.T) {
 		if p.Place == 2 && !(p.Targets.Mean > 0.7 && p.Targets.Mean < 0.95) {
 			t.Errorf("place 2, the planted one of half of the templates: have %v", p.Targets.Mean)
 		}
-		if token := map[int]string{-3: "a", -2: "b", -1: "c"}[p.Place]; p.Token != token {
-			t.Errorf("place %d: want token %q, have %q", p.Place, token, p.Token)
+		token, share := map[int]string{-3: "a", -2: "b", -1: "c", 1: "", 2: "a", 3: "b"}[p.Place], 1.0
+		if p.Place > 0 {
+			share = 0.5 // the other half has a row more in front
+		}
+		if p.Token != token || p.Share != share {
+			t.Errorf("place %d: want token %q of %v, have %q of %v", p.Place, token, share, p.Token, p.Share)
 		}
 	}
 }
