@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -206,5 +207,9 @@ func (m *Machine) Same(a, b Point) bool {
 // Close frees the machine's resources and ends its threads.
 func (m *Machine) Close() error {
 	m.pool.Close()
+	// Gorgonia gives the vm a finalizer. The vm's ops lead back to it through m, and
+	// what has a finalizer and lies on such a cycle is never collected: the arenas of
+	// every machine there ever was would be kept.
+	runtime.SetFinalizer(m.vm, nil)
 	return m.vm.Close()
 }
