@@ -105,9 +105,9 @@ func (r *Countries24Result) sentences() []string {
 		for _, site := range []model.Site{mlpIn, residual} {
 			from := fmt.Sprintf("from layer %d on above", d.From[site])
 			if d.From[site] < 0 {
-				from = "at no layer from which on it stays above"
+				from = "not above"
 			}
-			list = append(list, fmt.Sprintf("Carry over: descriptions by %s, %s: %s what bags of input embeddings give (median %s and %s).",
+			list = append(list, fmt.Sprintf("Carry over: descriptions by %s, %s: %s what bags of input embeddings give (medians %s of the prompt, %s of the description).",
 				name, site, from, area(d.Prompt.Pooled.Median), area(d.Span.Pooled.Median)))
 		}
 	}
