@@ -20,6 +20,10 @@ help: ## list the targets
 build: ## build bin/premlp
 	$(GO) build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/premlp
 
+.PHONY: debug
+debug: ## build bin/premlp-debug for a debugger: docs/debugging.md
+	$(GO) build -gcflags 'premlp/...=-N -l' -buildvcs=$(VCS) -o bin/premlp-debug$(shell $(GO) env GOEXE) ./cmd/premlp
+
 .PHONY: run
 run: build ## a dataset about France, verified, and its report: by the model in the program, or MODEL=smollm2-135m
 	$(BIN) pull $(MODEL)

@@ -3,6 +3,7 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -83,6 +84,9 @@ func (m *Machine) compile(g *Graph, roots gorgonia.Nodes) (err error) {
 		return fmt.Errorf("machine: compile: %w", err)
 	}
 	m.vm = gorgonia.NewTapeMachine(g.g, gorgonia.WithPrecompiled(program, locations))
+	// The tape machine's finalizer does nothing without CUDA, but what has one and
+	// can be reached from itself is never freed: its ops lead to m and m to it.
+	runtime.SetFinalizer(m.vm, nil)
 
 	sorted, err := gorgonia.Sort(g.g.ExactSubgraphRoots(roots...))
 	if err != nil {
@@ -111,6 +115,11 @@ func (m *Machine) bind() error {
 	kept := map[*Op]bool{}
 	for _, o := range m.kept {
 		kept[o] = true
+	}
+	if m.options.KeepAll {
+		for _, o := range m.order {
+			kept[o] = true
+		}
 	}
 	m.buffers = plan(m.order, kept)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -38,6 +37,9 @@ type MachineOptions struct {
 	Points  []Point // places whose rows a Sink gets; the pass ends at the last
 	Keep    []Point // places whose values stay readable after a run
 	Threads int
+	// KeepAll gives every op memory of its own, so that all values stay readable to
+	// the end of a run.
+	KeepAll bool
 	Vocab   int // token ids are below it
 	Context int // positions are below it
 	Cache   Cache
@@ -68,11 +70,25 @@ type Machine struct {
 	at     int // position in order of the op that is due
 	gather []float32
 	edits  map[*Op][]Edit // of the batch
+	stop   Stop           // of a stepped run; nil in others
+	paused bool           // the op that is due is not to be computed yet
 }
 
 // Run computes the wanted points of a batch and hands their selected rows to
 // sink. A cancelled context stops it within one op.
 func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
+	if err := m.begin(b, sink); err != nil {
+		return err
+	}
+	m.ctx = ctx
+	if err := m.vm.RunAll(); err != nil {
+		return cause(err)
+	}
+	return m.finish()
+}
+
+// begin checks a batch and makes it what the tape machine runs on next.
+func (m *Machine) begin(b *Batch, sink Sink) error {
 	if err := b.check(m.options.Vocab, m.options.Context, m.rows); err != nil {
 		return err
 	}
@@ -88,18 +104,20 @@ func (m *Machine) Run(ctx context.Context, b *Batch, sink Sink) error {
 	if b.Keys != nil {
 		m.rows.begin()
 	}
-	m.ctx, m.batch, m.sink, m.at = ctx, b, sink, 0
+	m.batch, m.sink, m.at = b, sink, 0
 	m.vm.Reset() // without it a second RunAll does nothing
 	if err := gorgonia.Let(m.input, batchValue{b}); err != nil {
 		return fmt.Errorf("machine: bind the batch: %w", err)
 	}
-	if err := m.vm.RunAll(); err != nil {
-		return cause(err)
-	}
+	return nil
+}
+
+// finish ends a run whose ops were all computed.
+func (m *Machine) finish() error {
 	if m.at != len(m.order) {
 		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
 	}
-	if b.Keys != nil {
+	if m.batch.Keys != nil {
 		m.rows.commit()
 	}
 	return nil
@@ -128,6 +146,9 @@ func cause(err error) error {
 func (m *Machine) before(o *Op) error {
 	if err := m.ctx.Err(); err != nil {
 		return err
+	}
+	if m.paused {
+		return errPaused
 	}
 	if m.at >= len(m.order) || m.order[m.at] != o {
 		return fmt.Errorf("%s: runs at position %d, which was planned for another op", o, m.at)
@@ -207,9 +228,5 @@ func (m *Machine) Same(a, b Point) bool {
 // Close frees the machine's resources and ends its threads.
 func (m *Machine) Close() error {
 	m.pool.Close()
-	// Gorgonia gives the vm a finalizer. The vm's ops lead back to it through m, and
-	// what has a finalizer and lies on such a cycle is never collected: the arenas of
-	// every machine there ever was would be kept.
-	runtime.SetFinalizer(m.vm, nil)
 	return m.vm.Close()
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gorgonia.org/gorgonia"
 )
@@ -192,4 +194,29 @@ func TestBatchIsChecked(t *testing.T) {
 			t.Errorf("%s: want %q, have %v", name, c.want, err)
 		}
 	}
+}
+
+// TestClosedMachineIsFreed: a finalizer in Gorgonia's machine would hold it, with
+// all its arenas, for ever.
+func TestClosedMachineIsFreed(t *testing.T) {
+	freed := make(chan struct{})
+	func() {
+		m, err := small(checkpoint().open(t)).Machine(MachineOptions{Points: []Point{{MLPIn, 2}}, Threads: 2, Vocab: testVocab, Context: 256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(m, func(c chan struct{}) { close(c) }, freed)
+		if err := errors.Join(m.Run(t.Context(), Pack([][]int32{tokens(5)}, nil), nil), m.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for range 100 {
+		runtime.GC()
+		select {
+		case <-freed:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Error("a closed machine is still in memory after 100 collections")
 }

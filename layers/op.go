@@ -79,6 +79,13 @@ func (o *Op) Key() string { return o.key }
 // Kind returns what the op computes: "linear", "rmsnorm", "attention" ….
 func (o *Op) Kind() string { return o.kind }
 
+// Layer returns the block the op is in; 0 too for ops outside of blocks, which
+// their keys tell apart.
+func (o *Op) Layer() int { return o.layer }
+
+// Cols returns D, the columns of the op's value.
+func (o *Op) Cols() int { return o.cols }
+
 // Arity implements gorgonia.Op.
 func (o *Op) Arity() int { return len(o.inputs) }
 
@@ -144,8 +151,12 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 		}
 	}
 	o.m.edit(o, c)
+	computed(o, c.In, c.Out)
 	if err := o.m.after(o, c); err != nil {
 		return nil, err
+	}
+	if o.m.stop != nil {
+		o.m.paused = o.m.stop(o, c.Out)
 	}
 	return o.dense, nil
 }

@@ -129,3 +129,50 @@ func ExampleEdit() {
 	// 1.09 5.14 -0.55
 	// 1.09 15.14 9.45
 }
+
+// A session can be stepped: it pauses behind an op, whose value is read and
+// changed there, and goes on with what it is then.
+func ExampleSession_Continue() {
+	m, err := model.Open("testdata/arch/llama")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	s, err := m.Session(model.SessionOptions{Logits: true, KeepAll: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+	ctx := context.Background()
+	if err := s.Begin(model.Pack([][]int32{{1, 17, 42}}, nil)); err != nil {
+		log.Fatal(err)
+	}
+	o, err := s.Continue(ctx, func(o *model.Op, value model.Mat) bool {
+		return o.Kind() == "attention" && o.Layer() == 1
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := s.ValueOf(o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s: %d tokens of width %d, first value %.4f\n", o.Key(), v.Rows, v.Cols, v.Row(0)[0])
+
+	// Without what the last token attended to:
+	if err := s.Patch(o, []int32{2}, model.Replace{Rows: make([]float32, v.Cols)}); err != nil {
+		log.Fatal(err)
+	}
+	if o, err = s.Step(ctx); err != nil { // the next op
+		log.Fatal(err)
+	}
+	fmt.Println(o.Kind(), o.Key())
+	if o, err = s.Continue(ctx, nil); err != nil { // to the end
+		log.Fatal(err)
+	}
+	fmt.Println(o == nil, s.Done() == len(s.Ops()))
+	// Output:
+	// model.layers.1.self_attn.attn: 3 tokens of width 48, first value -0.0564
+	// linear model.layers.1.self_attn.o_proj
+	// true true
+}

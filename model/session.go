@@ -40,10 +40,12 @@ type SessionOptions struct {
 	Points  []Point // where activations are taken
 	Logits  bool    // compute the vocabulary scores of the selected tokens
 	Keep    []Point // places readable by Session.Value after a run
+	KeepAll bool    // every op's value stays readable by Session.ValueOf to a run's end
 	Threads int     // 0: one per processor
 	Cache   Cache   // for batches that continue earlier ones; see Batch.Keys
 	// First, if it is above 0, is the block the pass begins at: a batch then has the
-	// residual stream before it, resid_pre as another run gave it (Batch.Given).
+	// residual stream before it, resid_pre as another run gave it (Batch.Given). The
+	// number of blocks begins behind the last.
 	First int
 	// FastBF16 rounds both factors of products with weights to bf16, for speed:
 	// another arithmetic, lossy, and only on processors with AVX512-BF16. See
@@ -91,10 +93,14 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	if err := m.checkPoints(slices.Concat(points, o.Keep)); err != nil {
 		return nil, err
 	}
-	if o.First < 0 || o.First >= m.config.Layers {
-		return nil, fmt.Errorf("session: want a first block from 0 to %d, have %d", m.config.Layers-1, o.First)
+	if o.First < 0 || o.First > m.config.Layers {
+		return nil, fmt.Errorf("session: want a first block from 0 to %d, have %d", m.config.Layers, o.First)
 	}
-	g, err := m.build(o.First, m.lastBlock(points, o.Keep))
+	last := m.lastBlock(points)
+	if o.KeepAll || len(o.Keep) > 0 { // of all rows
+		last = m.config.Layers
+	}
+	g, err := m.build(o.First, last)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +109,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	machine, err := g.Machine(layers.MachineOptions{
-		Points: points, Keep: o.Keep, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
+		Points: points, Keep: o.Keep, KeepAll: o.KeepAll, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
 		Cache: o.Cache, FastBF16: o.FastBF16,
 	})
 	if err != nil {
@@ -118,12 +124,8 @@ func (m *Model) Check() error {
 	return err
 }
 
-// lastBlock returns the last block that points need, or the number of blocks
-// where kept values need all rows of it.
-func (m *Model) lastBlock(points, keep []Point) int {
-	if len(keep) > 0 {
-		return m.config.Layers
-	}
+// lastBlock returns the last block that points need.
+func (m *Model) lastBlock(points []Point) int {
 	last := 0
 	for _, p := range points {
 		if p.Site == layers.Logits {

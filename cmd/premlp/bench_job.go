@@ -97,6 +97,7 @@ func runBenchJob(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	e.Notef("loading %s", path)
+	bench.ForgetPeak()
 	start := time.Now()
 	b, err := f.open(ctx, e, c, path, dir)
 	if err != nil {

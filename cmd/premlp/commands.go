@@ -22,6 +22,7 @@ var commands = []struct {
 	{"direction", newDirections},
 	{"direction", newReport},
 	{"direction", newStudy},
+	{"measure", newStep},
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newBench},

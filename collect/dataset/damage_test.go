@@ -135,7 +135,9 @@ func TestDamage(t *testing.T) {
 	if long {
 		tries = 20_000
 	}
-	whole := datasettest.Write(t, sharded(), datasettest.Questions(11))
+	m := sharded()
+	m.Related = datasettest.RelatedDigest()
+	whole := datasettest.Write(t, m, datasettest.Questions(11))
 	d := newDamager(t, whole, 5)
 	dir := filepath.Join(ramDir(t), "d")
 	writeFolder(t, dir, d.files)

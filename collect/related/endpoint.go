@@ -60,7 +60,7 @@ func AskEndpoint(ctx context.Context, e Endpoint, r Request, progress func(lists
 			return nil, fmt.Errorf("related: %s: list %d: %w", shown(address), i+1, err)
 		}
 		if result.Source.Name == "" {
-			result.Source.Name = name
+			result.Source.Name = plainName(name)
 		}
 		result.Answers = append(result.Answers, text)
 		lists = append(lists, r.items(parseAnswer(text)))
@@ -72,6 +72,14 @@ func AskEndpoint(ctx context.Context, e Endpoint, r Request, progress func(lists
 	decide(all, r.N)
 	result.Concepts, result.Candidates = results(all)
 	return result, nil
+}
+
+// plainName is a model's name without the folders of a server's machine.
+func plainName(name string) string {
+	if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "~") || strings.Contains(name, `\`) {
+		return name[strings.LastIndexAny(name, `/\`)+1:]
+	}
+	return name
 }
 
 // tokensPerConcept bounds the answer that is asked for.

@@ -69,7 +69,9 @@ func TestAskEndpoint(t *testing.T) {
 		requests = append(requests, body)
 		says([]string{"1. Italy\n2. France\n3. Spain\n4. Peru", "Spain\nItaly\nChad", "- Spain\n- Peru\n- Mali"}[len(requests)-1])(w, r)
 	})
-	r, err := AskEndpoint(context.Background(), e, countries(t), nil)
+	request := countries(t)
+	request.Settings.Lists = 3
+	r, err := AskEndpoint(context.Background(), e, request, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +203,16 @@ func TestEndpointCancelled(t *testing.T) {
 	}
 	if _, err := AskEndpoint(ctx, e, countries(t), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("want a cancelled context, have %v", err)
+	}
+}
+
+func TestPlainName(t *testing.T) {
+	for name, want := range map[string]string{
+		"m": "m", "org/model": "org/model", "/home/me/m.gguf": "m.gguf", `C:\models\m.gguf`: "m.gguf", "~/m": "m", "": "",
+	} {
+		if have := plainName(name); have != want {
+			t.Errorf("%q: want %q, have %q", name, want, have)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package related
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,11 +68,17 @@ func key(name string) string {
 	return strings.Join(words, " ")
 }
 
-// overlap reports whether one key's words stand within the other's.
+// overlap reports whether one key's words stand within the other's, or their
+// first words are a long and a short form and the others the same: Ben and
+// Benjamin Franklin.
 func overlap(a, b string) bool {
 	x, y := strings.Fields(a), strings.Fields(b)
 	if len(x) > len(y) {
 		x, y = y, x
+	}
+	if len(x) > 1 && slices.Equal(x[1:], y[1:]) && min(len(x[0]), len(y[0])) > 2 &&
+		(strings.HasPrefix(x[0], y[0]) || strings.HasPrefix(y[0], x[0])) {
+		return true
 	}
 	for from := 0; len(x) > 0 && from+len(x) <= len(y); from++ {
 		same := true

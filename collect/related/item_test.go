@@ -46,6 +46,10 @@ func TestOverlap(t *testing.T) {
 		{"Guinea", "Equatorial Guinea", true},
 		{"New York", "York", true},
 		{"South Korea", "South Africa", false},
+		{"Ben Franklin", "Benjamin Franklin", true},
+		{"Al Gore", "Alan Gore", false}, // two letters say too little
+		{"Marie Curie", "Pierre Curie", false},
+		{"Niger", "Nigeria", false},
 	} {
 		if have := overlap(key(c.a), key(c.b)); have != c.want || have != overlap(key(c.b), key(c.a)) {
 			t.Errorf("%q and %q: want %v, have %v", c.a, c.b, c.want, have)
@@ -109,9 +113,9 @@ func TestParseAnswer(t *testing.T) {
 
 func TestParseCategory(t *testing.T) {
 	for text, want := range map[string]Category{
-		"countries": Presets[0], "Country": Presets[0], " music  genres": Presets[6], "person": Presets[2],
-		"a river/rivers": {"a river", "rivers", defaultRespects},
-		"an oak / oaks":  {"an oak", "oaks", defaultRespects},
+		"countries": Presets[0], "Country": Presets[0], " music  genres": Presets[6], "person": Presets[2], "genre": Presets[6],
+		"a river/rivers": {"a river", "rivers", "that", defaultRespects},
+		"an oak / oaks":  {"an oak", "oaks", "that", defaultRespects},
 	} {
 		if have, err := ParseCategory(text); err != nil || have != want {
 			t.Errorf("%q: want %v, have %v, %v", text, want, have, err)
@@ -154,8 +158,8 @@ func TestGatherAndDecide(t *testing.T) {
 		return l
 	}
 	all := gather([][]item{
-		list("Spain", "spain", "USA", "Peru", "Berlin"),
-		list("SPAIN", "Peru", "United States", "Berlin"),
+		list("Spain", "spain", "USA", "Peru", "Berlin", "Spa"),
+		list("SPAIN", "Peru", "United States", "Berlin", "Spa"),
 		list("Spain", "United States", "Italy"),
 	})
 	for _, g := range all {
@@ -178,7 +182,7 @@ func TestGatherAndDecide(t *testing.T) {
 	for _, c := range candidates {
 		why = append(why, c.Name+": "+c.Why)
 	}
-	want := "Spain: |USA: |Peru: |United States: overlaps USA|Berlin: rather a city|Italy: named once"
+	want := "Spain: |USA: |Peru: |Spa: begins Spain|United States: overlaps USA|Berlin: rather a city|Italy: named once"
 	if have := strings.Join(why, "|"); have != want {
 		t.Errorf("want %s, have %s", want, have)
 	}

@@ -15,8 +15,9 @@ import (
 
 // How far a list is followed where a model has nothing more to say.
 const (
-	maxRefusals = 8 // in a row
-	maxWorn     = 2 // items of a list that begin or end with the same word
+	maxRefusals    = 8  // in a row
+	maxAllRefusals = 30 // of a list
+	maxWorn        = 2  // items of a list that begin or end with the same word
 )
 
 // item is a line of a list.
@@ -32,6 +33,7 @@ type list struct {
 	root    *branch   // what the next item may be
 	path    []*branch // to where the model must be asked what follows
 	refused int       // in a row
+	all     int       // refused
 	done    bool      // nothing can be added
 	chance  *rand.Rand
 }
@@ -150,7 +152,7 @@ func (l *lister) number(s *list) error {
 func (l *lister) walk(s *list, n int) error {
 	for !s.done && len(s.items) < n {
 		s.path = draw(s.root, s.chance)
-		if s.path == nil || s.refused >= maxRefusals {
+		if s.path == nil || s.refused >= maxRefusals || s.all >= maxAllRefusals {
 			s.done = true
 			return nil
 		}
@@ -164,7 +166,7 @@ func (l *lister) walk(s *list, n int) error {
 			return err
 		}
 		if last.token != end || last.logProb < math.Log(l.minEnd) || l.refuse(it.name) || l.stale(it.name, s.items) {
-			s.refused++
+			s.refused, s.all = s.refused+1, s.all+1
 			takeOut(s.path)
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // gathered is a candidate in the making.
@@ -14,6 +15,7 @@ type gathered struct {
 	order   []string       // spellings as they came
 	logProb float64
 	member  *membership
+	whole   string // a name that goes on where this one ends, and is named more often
 }
 
 // gather counts in how many lists each name stands. Names that differ in case,
@@ -75,6 +77,14 @@ func decide(all []*gathered, n int) {
 		}
 		return cmp.Or(cmp.Compare(enough(a), enough(b)), -cmp.Compare(round(a.Score), round(b.Score)))
 	})
+	for _, g := range all {
+		for _, longer := range all {
+			if g.stub(longer) {
+				g.whole = longer.Name
+				break
+			}
+		}
+	}
 	var taken []*gathered
 	for _, g := range all {
 		if g.Why = g.against(taken, n); g.Why == "" {
@@ -84,6 +94,13 @@ func decide(all []*gathered, n int) {
 	}
 }
 
+// stub reports whether g seems to be the beginning of a word that another name
+// has whole: clar of clarinet.
+func (g *gathered) stub(longer *gathered) bool {
+	rest, begins := strings.CutPrefix(longer.key, g.key)
+	return begins && rest != "" && rest[0] != ' ' && longer.Votes > g.Votes
+}
+
 // against says why a candidate is not taken beside those that are, "" if it is.
 func (g *gathered) against(taken []*gathered, n int) string {
 	switch {
@@ -91,6 +108,8 @@ func (g *gathered) against(taken []*gathered, n int) string {
 		return "named once"
 	case g.member != nil && g.member.margin <= 0:
 		return "rather " + g.member.rival
+	case g.whole != "":
+		return "begins " + g.whole
 	}
 	for _, t := range taken {
 		if overlap(g.key, t.key) || acronym(g.Name, t.Name) {

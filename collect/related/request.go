@@ -31,7 +31,7 @@ const (
 	DefaultLists         = 12
 	DefaultTemperature   = 0.9
 	DefaultTopK          = 40
-	DefaultEndpointLists = 3
+	DefaultEndpointLists = 5
 )
 
 // Limits of what may be asked for.
@@ -107,13 +107,13 @@ func (r Request) names() lines {
 
 // message asks for the list, as a person would.
 func (r Request) message() string {
-	return fmt.Sprintf("Give me a list of %d %s that are similar to %s in %s, one per line.", r.N, r.Category.Plural, r.Concept, r.Category.Respects)
+	return fmt.Sprintf("Give me a list of %d %s %s are similar to %s in %s, one per line.", r.N, r.Category.Plural, r.Category.Pronoun, r.Concept, r.Category.Respects)
 }
 
 // heading is what stands over the list in a text that a base model goes on
 // with.
 func (r Request) heading() string {
-	return fmt.Sprintf("A list of %d %s that are similar to %s in %s:\n", r.N, r.Category.Plural, r.Concept, r.Category.Respects)
+	return fmt.Sprintf("A list of %d %s %s are similar to %s in %s:\n", r.N, r.Category.Plural, r.Category.Pronoun, r.Concept, r.Category.Respects)
 }
 
 // Same reports whether r asks for what a kept request, in which everything is

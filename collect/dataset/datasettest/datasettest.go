@@ -3,6 +3,8 @@
 package datasettest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -124,10 +126,25 @@ func Write(t testing.TB, m dataset.Manifest, questions []dataset.Question) strin
 			t.Fatal(err)
 		}
 	}
+	if m.Related != "" {
+		if err := w.AttachRelated(Related); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := w.Finish(Run()); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// Related is the related.json of datasets that Write makes, where the manifest
+// states its digest.
+var Related = []byte("{\"concepts\": []}\n")
+
+// RelatedDigest is the sha256 of Related, in hex.
+func RelatedDigest() string {
+	sum := sha256.Sum256(Related)
+	return hex.EncodeToString(sum[:])
 }
 
 // Small is Write of Manifest and Questions(12).

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"premlp/collect"
+	"premlp/collect/walk"
+	"premlp/weights/catalogue"
+)
+
+// stepFlags are the flags of step.
+type stepFlags struct {
+	model, prompt, system, script string
+	chat, plain                   bool
+	threads                       int
+}
+
+func newStep(e *env) *cobra.Command {
+	var f stepFlags
+	c := &cobra.Command{
+		Use:   "step --model MODEL --prompt TEXT [--chat]",
+		Short: "Walk through a forward pass op by op: stop, print, compare, patch",
+		Long: `Step runs a prompt and stops wherever it is told to: at the next op, at a site of a
+layer, where a norm is above a number, where a value is not finite, where one
+token overtakes another in the logit lens. There values are printed, compared
+with another prompt's, another model's or a file's, changed, and saved; then the
+run goes on with what they are. A run in pieces has the bits of a run in one go.
+
+On a terminal it is a screen of layers and tokens with a line for commands; with
+--plain, or where stdin is no terminal, commands are read line by line; --script
+reads them from a file and prints each with its result, so that a walk can be
+repeated. 'help' lists the commands.`,
+		Example: `  premlp step --model smollm2-135m --chat --prompt "What is the capital of France?"
+  echo "to mlp_in.3
+  stats
+  lens" | premlp step --model tiny-countries --prompt "The capital of France is"
+  premlp step --model tiny-countries --prompt "The capital of France is" --script walk.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runStep(c.Context(), e, f) },
+	}
+	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
+	c.Flags().StringVar(&f.prompt, "prompt", "", "the text to run, or with --chat to ask")
+	c.Flags().BoolVar(&f.chat, "chat", false, "put the prompt into the model's chat template")
+	c.Flags().StringVar(&f.system, "system", "", "system message, with --chat (default: the template's own)")
+	c.Flags().StringVar(&f.script, "script", "", "read commands from this file and stop at the first that fails")
+	c.Flags().BoolVar(&f.plain, "plain", false, "no screen: read commands line by line")
+	addThreads(c, &f.threads)
+	require(c, "model", "prompt")
+	return c
+}
+
+func runStep(ctx context.Context, e *env, f stepFlags) (err error) {
+	path, err := catalogue.Locate(f.model)
+	if err != nil {
+		return err
+	}
+	e.Notef("loading %s", path)
+	l, err := collect.OpenModel(path)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	w, err := walk.New(l, walk.Options{Text: f.prompt, Threads: f.threads, Prompt: f.ids})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	lines, echo, strict := e.stdin, false, false
+	if f.script != "" {
+		file, err := os.Open(f.script)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		lines, echo, strict = file, true, true
+	}
+	return runLines(ctx, e, w, lines, echo, strict)
+}
+
+// ids are a text's tokens in the form that the flags ask for.
+func (f stepFlags) ids(l *collect.Loaded, text string) ([]int32, error) {
+	if !f.chat {
+		return l.RawPrompt(text)
+	}
+	if l.Chat == nil {
+		return nil, usagef("--chat: the model has no chat template")
+	}
+	var system *string
+	if f.system != "" {
+		system = &f.system
+	}
+	return l.ChatPrompt(text, system, time.Now())
+}
+
+// stepped is a command of a script and what it found.
+type stepped struct {
+	Command string      `json:"command"`
+	Result  walk.Result `json:"result"`
+	Error   string      `json:"error,omitempty"`
+}
+
+// runLines runs commands line by line. strict ends at the first that fails.
+func runLines(ctx context.Context, e *env, w *walk.Walk, lines io.Reader, echo, strict bool) error {
+	var all []stepped
+	var failed error
+	out := &firstError{w: e.stdout}
+	in := bufio.NewScanner(lines)
+	for failed == nil && out.err == nil && in.Scan() {
+		r, err := w.Do(ctx, in.Text())
+		if errors.Is(err, walk.ErrQuit) {
+			break
+		}
+		if echo && !e.json {
+			fmt.Fprintf(out, "> %s\n", in.Text())
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && strict {
+			failed = fmt.Errorf("%s: %w", in.Text(), err)
+		}
+		switch {
+		case e.json && (r != nil || err != nil):
+			s := stepped{Command: in.Text(), Result: r}
+			if err != nil {
+				s.Error = err.Error()
+			}
+			all = append(all, s)
+		case err != nil && !strict:
+			fmt.Fprintln(out, err)
+		case r != nil && !e.json:
+			r.Print(out)
+		}
+	}
+	if e.json {
+		return errors.Join(e.Result(all, nil), failed)
+	}
+	return errors.Join(failed, in.Err(), out.err)
+}

@@ -1,0 +1,90 @@
+package walk
+
+import (
+	"fmt"
+	"io"
+	"math"
+)
+
+// Heat are the norms of a site's rows, of the layers that are computed.
+type Heat struct {
+	Site   string     `json:"site"`
+	Tokens []string   `json:"tokens"`
+	Layers []int      `json:"layers"`
+	Norms  [][]number `json:"norms"` // [layer][token]
+}
+
+// Heat reads the norms of a site, "" for resid_post, in all layers that are
+// computed.
+func (w *Walk) Heat(site string) (*Heat, error) {
+	r := &Heat{Site: orElse(site, string(residPost)), Tokens: w.Tokens(), Layers: []int{}, Norms: [][]number{}}
+	known := false
+	for i, o := range w.ops {
+		for _, p := range w.points[o] {
+			if string(p.Site) != r.Site {
+				continue
+			}
+			if known = true; i >= w.session.Done() {
+				continue
+			}
+			v, err := w.session.ValueOf(o)
+			if err != nil {
+				return nil, err
+			}
+			norms := make([]number, v.Rows)
+			for t := range norms {
+				norms[t] = number(norm(v.Row(t)))
+			}
+			r.Layers, r.Norms = append(r.Layers, p.Layer), append(r.Norms, norms)
+		}
+	}
+	if !known {
+		_, err := w.place(site)
+		if err == nil {
+			err = fmt.Errorf("%q: want a site, as mlp_in", site)
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// shades are eight heights of one character.
+var shades = []rune("▁▂▃▄▅▆▇█")
+
+// Strip is a layer's norms as one character a token, between the least and the
+// largest of the layer, by their logarithm: the first token's norm is often a
+// hundred times the others'. A space is 0, ! no finite number.
+func (r *Heat) Strip(i int) string {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, n := range r.Norms[i] {
+		if n > 0 && n-n == 0 {
+			low, high = min(low, math.Log(float64(n))), max(high, math.Log(float64(n)))
+		}
+	}
+	strip := make([]rune, len(r.Norms[i]))
+	for t, n := range r.Norms[i] {
+		switch {
+		case n-n != 0:
+			strip[t] = '!'
+		case n == 0:
+			strip[t] = ' '
+		case high-low < 1e-9:
+			strip[t] = shades[0]
+		default:
+			strip[t] = shades[int(math.Round((math.Log(float64(n))-low)/(high-low)*float64(len(shades)-1)))]
+		}
+	}
+	return string(strip)
+}
+
+// Print writes a line for each layer.
+func (r *Heat) Print(out io.Writer) {
+	fmt.Fprintf(out, "norms of %s, a character a token, each layer between its least and largest\n", r.Site)
+	for i, layer := range r.Layers {
+		low, high := r.Norms[i][0], r.Norms[i][0]
+		for _, n := range r.Norms[i] {
+			low, high = min(low, n), max(high, n)
+		}
+		fmt.Fprintf(out, "%4d %s %10.4g to %.4g\n", layer, r.Strip(i), float64(low), float64(high))
+	}
+}
