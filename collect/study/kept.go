@@ -49,9 +49,16 @@ func keep[T any](o Options, name string, from any, work func() (T, error)) (T, e
 	return result, writeJSON(path, keptPart[T]{key, result})
 }
 
-// keyOf is the sha256 of a value's JSON, in hex.
+// partsVersion is raised when parts of the same things come out otherwise than before,
+// so that those of older programs are made again.
+const partsVersion = 1
+
+// keyOf is the sha256 of a value's JSON and the parts' version, in hex.
 func keyOf(v any) (string, error) {
-	data, err := json.Marshal(v)
+	data, err := json.Marshal(struct {
+		Version int
+		From    any
+	}{partsVersion, v})
 	if err != nil {
 		return "", err
 	}
