@@ -1,10 +1,10 @@
 package direction
 
 import (
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 // A pair is a row of the target and a row of a control with the same template
@@ -13,6 +13,16 @@ type pairSums struct {
 	n    float64       // pairs
 	mean []float64     // of the differences, target less control, [D]
 	gram *mat.SymDense // Σ difference·differenceᵀ, [D, D]
+}
+
+// pairSums are those of the part's training rows, summed up once.
+func (p *part) pairSums() (*pairSums, error) {
+	if p.pairs != nil {
+		return p.pairs, nil
+	}
+	var err error
+	p.pairs, err = newPairSums(p)
+	return p.pairs, err
 }
 
 // place is a template and a place after the concept, counted from 0.
@@ -25,20 +35,20 @@ type placed struct {
 	n        float64     // how many controls
 }
 
-// newPairSums sums up the pairs of block b's training rows. The sum over the
+// newPairSums sums up the pairs of a block's training rows. The sum over the
 // pairs of a place, of targets a and controls c, is
 //
 //	Σ (a-c)(a-c)ᵀ = Σ_c |a| c·cᵀ + Σ_a (|c| a·aᵀ - a·sᵀ - s·aᵀ),  s = Σ c
 //
 // with |a| and |c| how many there are. |a| is 1 almost everywhere, so the first
 // term is what s has already.
-func newPairSums(s *moments, b block) (*pairSums, error) {
-	m := s.m
+func newPairSums(of *part) (*pairSums, error) {
+	m, b := of.m, of.b
 	places, err := m.places(b)
 	if err != nil {
 		return nil, err
 	}
-	p := &pairSums{mean: make([]float64, m.dim), gram: s.controls(b)}
+	p := &pairSums{mean: make([]float64, m.dim), gram: copied(of.controls)}
 	var left, right []float64 // the rest is leftᵀ·right + rightᵀ·left
 	for _, at := range m.placeOrder() {
 		c := places[at]
@@ -86,16 +96,10 @@ func addSymmetric(g *mat.SymDense, left, right []float64) {
 	if len(left) == 0 {
 		return
 	}
-	a := blas64.General{Rows: len(left) / d, Cols: d, Stride: d, Data: left}
-	b := blas64.General{Rows: len(right) / d, Cols: d, Stride: d, Data: right}
-	c := blas64.General{Rows: d, Cols: d, Stride: d, Data: make([]float64, d*d)}
-	blas64.Gemm(blas.Trans, blas.NoTrans, 1, a, b, 0, c)
-	raw := g.RawSymmetric().Data
-	for i := range d {
-		for j := i; j < d; j++ {
-			raw[i*d+j] += c.Data[i*d+j] + c.Data[j*d+i]
-		}
-	}
+	a, b := dense.Of(left, len(left)/d, d), dense.Of(right, len(right)/d, d)
+	c := dense.Of(g.RawSymmetric().Data, d, d)
+	dense.AddUpper(c, 1, a.T(), b)
+	dense.AddUpper(c, 1, b.T(), a)
 }
 
 // places gathers block b's training rows by place.
