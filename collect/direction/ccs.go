@@ -17,11 +17,13 @@ const (
 	ccsPenalty   = 0.01
 	ccsSteps     = 60
 	ccsTolerance = 1e-5 // of the gradient's largest value
+	ccsPairs     = 2048 // at most, evenly over the target's rows
 )
 
 // ccs is contrast-consistent search (Burns and others 2022, arXiv 2212.03827) on
 // pairs of a target's row x⁺ and a control's x⁻ of one template and place, one
-// control drawn for each row of the target. Each side loses its own mean and
+// control drawn for each row of the target, or for ccsPairs of them where there
+// are more. Each side loses its own mean and
 // both are divided by one scale; with p = 1/(1 + exp(-(w·x + b))) it minimises
 //
 //	mean((p⁺ + p⁻ - 1)² + min(p⁺, p⁻)²) + ½·ccsPenalty·|w|²
@@ -46,7 +48,7 @@ func ccs(m *matrix, b block, seed uint64) ([]float64, error) {
 		}
 		unit(x)
 	}
-	best := newContrast(plus, minus, m.dim).search(starts)
+	best := newContrast(plus, minus, m.dim).search(starts, ccsSteps)
 	if best == nil {
 		return nil, errors.New("ccs: no start came to an end")
 	}
@@ -61,9 +63,20 @@ func contrasts(m *matrix, b block, seed uint64) (plus, minus []float64, err erro
 			controls[q.template] = append(controls[q.template], i)
 		}
 	}
+	rows := 0
+	for i := range m.questions {
+		if q := &m.questions[i]; q.concept == m.target && m.trains(b, q, true) {
+			rows += q.n
+		}
+	}
+	row := 0 // of the target's, counted over questions
 	for i := range m.questions {
 		q := &m.questions[i]
-		if q.concept != m.target || !m.trains(b, q, true) || len(controls[q.template]) == 0 {
+		if q.concept != m.target || !m.trains(b, q, true) {
+			continue
+		}
+		first := row
+		if row += q.n; len(controls[q.template]) == 0 {
 			continue
 		}
 		r := rand.New(rand.NewPCG(seed, 4+uint64(q.index)))
@@ -73,7 +86,7 @@ func contrasts(m *matrix, b block, seed uint64) (plus, minus []float64, err erro
 		}
 		for k := range q.n {
 			c := controls[q.template][r.IntN(len(controls[q.template]))]
-			if k >= m.questions[c].n {
+			if k >= m.questions[c].n || !evenly(first+k, rows, ccsPairs) {
 				continue
 			}
 			plus = append(plus, own[k*m.dim:(k+1)*m.dim]...)
@@ -85,6 +98,9 @@ func contrasts(m *matrix, b block, seed uint64) (plus, minus []float64, err erro
 	}
 	return plus, minus, nil
 }
+
+// evenly says whether the i-th of n is among most that are taken evenly.
+func evenly(i, n, most int) bool { return n <= most || i*most/n != (i-1)*most/n || i == 0 }
 
 // normalise takes each side's mean away and scales both so that the mean square
 // of their values is 1.
@@ -124,9 +140,9 @@ func newContrast(plus, minus []float64, dim int) *contrast {
 	return c
 }
 
-// search descends from each start, (w, b), and gives the path with the lowest end.
-func (c *contrast) search(starts [][]float64) *path {
-	paths, _ := descent{evaluate: c.evaluate, tolerance: ccsTolerance, steps: ccsSteps}.run(starts)
+// search descends from each start, (w, b), so many steps, and gives the path with the lowest end.
+func (c *contrast) search(starts [][]float64, steps int) *path {
+	paths, _ := descent{evaluate: c.evaluate, tolerance: ccsTolerance, steps: steps}.run(starts)
 	var best *path
 	for _, p := range paths {
 		if !math.IsNaN(p.value) && (best == nil || p.value < best.value) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
@@ -100,6 +101,16 @@ func (a *analysis) fitWhole(l *layer) ([]*MethodReport, error) {
 	return reports, nil
 }
 
+// partMemory bounds what the parts that are done at once need.
+const partMemory = 1 << 30
+
+// partsAtOnce is how many blocks are done at once: as many as there are
+// processors, fewer where their [D, D] matrices, 6 each, are too large.
+func (l *layer) partsAtOnce() int {
+	each := 6 * 8 * l.m.dim * l.m.dim
+	return max(1, min(runtime.GOMAXPROCS(0), partMemory/each))
+}
+
 // fitBlocks fits the methods that did not fail on each block's training rows, and
 // scores what the block holds out for all labellings.
 func (a *analysis) fitBlocks(l *layer, blocks []block, reports []*MethodReport, labelled []*classSums) ([]*held, error) {
@@ -111,7 +122,7 @@ func (a *analysis) fitBlocks(l *layer, blocks []block, reports []*MethodReport, 
 		}
 		parts[i] = h
 	}
-	err := parallel(len(blocks), func(k int) error {
+	err := parallelUpTo(l.partsAtOnce(), len(blocks), func(k int) error {
 		p := l.newPart(blocks[k])
 		for i, x := range a.methods {
 			h := parts[i]

@@ -2,6 +2,7 @@ package direction
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -37,18 +38,6 @@ func wholeLogistic(p *part) (*logit, error) {
 	return last, nil
 }
 
-// roundHessian is the Hessian at the end of the last round.
-func (f *logitFit) roundHessian(p *part, last *logit) (*dense.Cholesky, error) {
-	if last == nil {
-		return f.flatHessian(p.train())
-	}
-	c, err := last.curvature(p.m)
-	if err != nil {
-		return nil, err
-	}
-	return f.hessian(c)
-}
-
 // foldLogistic fits all blocks, from the fit on all rows.
 func (l *layer) foldLogistic(blocks []block) ([][]float64, error) {
 	for _, b := range blocks {
@@ -60,28 +49,56 @@ func (l *layer) foldLogistic(blocks []block) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	curvature, err := l.logit.curvature(l.m)
+	curvature, err := newCellSums(l.m, l.m.dim+1, l.logit.bending(l.m.dim))
 	if err != nil {
 		return nil, err
 	}
-	starts := make([][]float64, len(fits))
-	err = parallel(len(fits), func(i int) (err error) {
-		starts[i] = fits[i].start(l.logit)
-		fits[i].near, err = fits[i].hessian(curvature)
-		return err
+	var directions [][]float64
+	for batch := range slices.Chunk(fits, l.hessiansAtOnce()) { // a fit does not depend on those beside it
+		starts := make([][]float64, len(batch))
+		err := parallelUpTo(l.partsAtOnce(), len(batch), func(i int) (err error) {
+			starts[i] = batch[i].start(l.logit)
+			batch[i].near, err = batch[i].foldHessian(curvature)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		list, err := logistics(l.m, batch, starts, foldTolerance)
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range list {
+			directions = append(directions, x.direction)
+			batch[i].near = nil
+		}
+	}
+	return directions, nil
+}
+
+// hessiansAtOnce is how many factored Hessians fit into memory.
+func (l *layer) hessiansAtOnce() int { return max(1, partMemory/(8*l.m.dim*l.m.dim)) }
+
+// roundHessian is the Hessian at the end of the last round.
+func (f *logitFit) roundHessian(p *part, last *logit) (*dense.Cholesky, error) {
+	if last == nil {
+		return f.flatHessian(p.train())
+	}
+	h, bending := mat.NewSymDense(p.m.dim+1, nil), last.bending(p.m.dim)
+	err := p.m.each(0, len(p.m.questions), func(_, _ int, x []float64) {
+		addGram(h.RawSymmetric().Data, bending(x), p.m.dim+1)
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, err := logistics(l.m, fits, starts, foldTolerance)
-	if err != nil {
-		return nil, err
-	}
-	directions := make([][]float64, len(list))
-	for i, x := range list {
-		directions[i] = x.direction
-	}
-	return directions, nil
+	return f.hessian(h)
+}
+
+// foldHessian is the Hessian of a block's rows.
+func (f *logitFit) foldHessian(c *cellSums) (*dense.Cholesky, error) {
+	h := mat.NewSymDense(c.dim, nil)
+	c.add(h, func(fold, group int) bool { return fold != f.b.fold && group != f.b.group })
+	return f.hessian(h)
 }
 
 // flatHessian is the objective's Hessian at w = 0: p(1-p)·ZᵀZ + I and, for b,
@@ -102,14 +119,14 @@ func (f *logitFit) flatHessian(g *mat.SymDense) (*dense.Cholesky, error) {
 	return penalised(h)
 }
 
-// curvature is Σ p(1-p)·x·xᵀ where l is, by cell, with a 1 at the end of each row x
-// for the intercept.
-func (l *logit) curvature(m *matrix) (*cellSums, error) {
+// bending gives what makes of rows x, [n, D], those whose sum of z·zᵀ is
+// Σ p(1-p)·(x, 1)·(x, 1)ᵀ: how the objective bends where l is.
+func (l *logit) bending(dim int) func(x []float64) []float64 {
 	var z []float64
-	return newCellSums(m, m.dim+1, func(x []float64) []float64 {
+	return func(x []float64) []float64 {
 		z = z[:0]
-		for ; len(x) > 0; x = x[m.dim:] {
-			row := x[:m.dim]
+		for ; len(x) > 0; x = x[dim:] {
+			row := x[:dim]
 			_, p := softplus(dot(row, l.direction) + l.intercept)
 			w := math.Sqrt(p * (1 - p))
 			for _, v := range row {
@@ -118,22 +135,21 @@ func (l *logit) curvature(m *matrix) (*cellSums, error) {
 			z = append(z, w)
 		}
 		return z
-	})
+	}
 }
 
-// hessian is the objective's Hessian where the curvature was taken: ZᵀWZ + I, W
-// the p(1-p) of the training rows, and Z with a column of ones for b.
-func (f *logitFit) hessian(c *cellSums) (*dense.Cholesky, error) {
-	h := mat.NewSymDense(c.dim, nil)
-	c.add(h, func(fold, group int) bool { return fold != f.b.fold && group != f.b.group })
-	raw, d := h.RawSymmetric().Data, c.dim-1
+// hessian is the objective's Hessian, ZᵀWZ + I, W the p(1-p) of the training rows and
+// Z with a column of ones for b. h is the sum that bending is for; it is spoilt.
+func (f *logitFit) hessian(h *mat.SymDense) (*dense.Cholesky, error) {
+	raw, n := h.RawSymmetric().Data, h.SymmetricDim()
+	d := n - 1
 	sums := make([]float64, d) // Σ p(1-p)·x
 	for i := range sums {
-		sums[i] = raw[i*c.dim+d]
+		sums[i] = raw[i*n+d]
 	}
-	all := raw[d*c.dim+d]
+	all := raw[d*n+d]
 	for i := range d {
-		row, s := raw[i*c.dim:(i+1)*c.dim], 1/f.scale[i]
+		row, s := raw[i*n:(i+1)*n], 1/f.scale[i]
 		for j := i; j < d; j++ {
 			row[j] = (row[j] - f.mean[i]*(sums[j]-all*f.mean[j]) - sums[i]*f.mean[j]) * s / f.scale[j]
 		}

@@ -65,29 +65,39 @@ func newPairSums(of *part) (*pairSums, error) {
 			floats.Scale(c.n/2, right[from:])
 			floats.Sub(right[from:], c.controls)
 		}
+		if len(left) >= blockRows*m.dim {
+			addSymmetric(p.gram, left, right)
+			left, right = left[:0], right[:0]
+		}
 	}
-	if left, right, err = m.unpaired(b, places, left, right); err != nil {
+	addSymmetric(p.gram, left, right)
+	if err := m.unpaired(b, places, p.gram); err != nil {
 		return nil, err
 	}
 	if p.n > 0 {
 		floats.Scale(1/p.n, p.mean)
 	}
-	addSymmetric(p.gram, left, right)
 	return p, nil
 }
 
-// unpaired appends what takes away, or adds, the controls' rows that are in no
-// pair, or in more than one.
-func (m *matrix) unpaired(b block, places map[place]*placed, left, right []float64) (l, r []float64, err error) {
-	err = m.eachControl(b, func(at place, x []float64) {
+// unpaired takes away from gram, or adds, the controls' rows that are in no pair,
+// or in more than one.
+func (m *matrix) unpaired(b block, places map[place]*placed, gram *mat.SymDense) error {
+	var left, right []float64
+	err := m.eachControl(b, func(at place, x []float64) {
 		if more := float64(len(places[at].targets) - 1); more != 0 {
 			left = append(left, x...)
 			from := len(right)
 			right = append(right, x...)
 			floats.Scale(more/2, right[from:])
 		}
+		if len(left) >= blockRows*m.dim {
+			addSymmetric(gram, left, right)
+			left, right = left[:0], right[:0]
+		}
 	})
-	return left, right, err
+	addSymmetric(gram, left, right)
+	return err
 }
 
 // addSymmetric adds leftᵀ·right + rightᵀ·left; both are [n, D].

@@ -82,6 +82,24 @@ func TestTile(t *testing.T) {
 	}
 }
 
+// TestShared: all processors together give the same bits as one.
+func TestShared(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	const m, n, k = 400, 1600, 500
+	a, b := Of(random(r, m*k), m, k), Of(random(r, k*n), k, n)
+	want, have := make([]float64, m*n), make([]float64, m*n)
+	addColumns(Of(want, m, n), 1, a, b, false, 0, n)
+	AddProduct(Of(have, m, n), 1, a, b)
+	if m*n*k <= large {
+		t.Error("want a product that is shared")
+	}
+	for i := range want {
+		if have[i] != want[i] {
+			t.Fatalf("value %d: want %v, have %v", i, want[i], have[i])
+		}
+	}
+}
+
 func TestCholesky(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	for _, n := range []int{1, 5, 48, 49, 130} {

@@ -1,6 +1,9 @@
 package dense
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // View is a matrix in a slice: value (i, j) is at Data[i·Row + j·Column].
 type View struct {
@@ -43,13 +46,45 @@ func AddUpper(c View, scale float64, a, b View) { addProduct(c, scale, a, b, tru
 
 func addProduct(c View, scale float64, a, b View, upper bool) {
 	check(c, a, b.Rows, b.Columns)
+	stripes := min(runtime.GOMAXPROCS(0), (b.Columns+partColumns-1)/partColumns)
+	if c.Rows*c.Columns > large/max(1, a.Columns) && stripes > 1 {
+		shareColumns(c, scale, a, b, upper)
+		return
+	}
+	addColumns(c, scale, a, b, upper, 0, b.Columns)
+}
+
+// large is how many multiply-adds a product may have for one processor alone.
+const large = 1 << 28
+
+// shareColumns lets all processors do parts of the columns: of each value the sum is
+// the same.
+func shareColumns(c View, scale float64, a, b View, upper bool) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for j := range next {
+				addColumns(c, scale, a, b, upper, j, min(j+partColumns, b.Columns))
+			}
+		})
+	}
+	for j := 0; j < b.Columns; j += partColumns {
+		next <- j
+	}
+	close(next)
+	wg.Wait()
+}
+
+// addColumns does columns [from, to) of c.
+func addColumns(c View, scale float64, a, b View, upper bool, from, to int) {
 	depth := min(partDepth, a.Columns)
 	left := scratch.take(depth * min(partRows, up(a.Rows, tileRows)))
-	right := scratch.take(depth * min(partColumns, up(b.Columns, tileColumns)))
+	right := scratch.take(depth * min(partColumns, up(to-from, tileColumns)))
 	defer scratch.give(left)
 	defer scratch.give(right)
-	for j := 0; j < b.Columns; j += partColumns {
-		n := min(partColumns, b.Columns-j)
+	for j := from; j < to; j += partColumns {
+		n := min(partColumns, to-j)
 		for p := 0; p < a.Columns; p += partDepth {
 			k := min(partDepth, a.Columns-p)
 			pack(*right, 1, b.Part(p, j, k, n), tileColumns)
