@@ -75,6 +75,7 @@ func (a *analysis) run(ctx context.Context) error {
 			a.report.Layers = append(a.report.Layers, r)
 		}
 	}
+	a.overLayers()
 	return nil
 }
 
@@ -223,7 +224,7 @@ func (a *analysis) borrow(l *layer, r *LayerReport, labelled []*classSums) {
 	}
 	for _, x := range r.Methods {
 		if x.NullMethod == "" {
-			x.NullMethod, x.Targets, x.Shuffled = mean.NullMethod, mean.Targets, mean.Shuffled
+			x.NullMethod, x.Targets, x.Shuffled, x.draws = mean.NullMethod, mean.Targets, mean.Shuffled, mean.draws
 		}
 	}
 }

@@ -244,7 +244,7 @@ func (d *design) sameLength() bool {
 func (a *analysis) nulls(r *MethodReport, method string, trials []*trial) {
 	areas := areasOf(trials)
 	c := len(a.design.concepts)
-	r.NullMethod = method
+	r.NullMethod, r.draws = method, areas[c:]
 	r.Targets, r.Shuffled = newNull(areas[c:c+a.o.Nulls]), newNull(areas[c+a.o.Nulls:])
 	r.Band = a.band(areas[:c])
 }

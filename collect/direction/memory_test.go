@@ -43,7 +43,8 @@ func (s large) Question(i int) (*dataset.Question, error) {
 	return q, nil
 }
 
-// Rows are noise, and one value in 64 that the concept moves.
+// Rows are noise, a component of the template, and one value in 64 that the concept
+// moves.
 func (s large) Rows(i int, _ string, layer int, dst []float32) ([]float32, error) {
 	dst = dst[:0]
 	c := i % largeConcepts
@@ -58,6 +59,7 @@ func (s large) Rows(i int, _ string, layer int, dst []float32) ([]float32, error
 			if j%64 == c {
 				v += 0.2
 			}
+			v += 0.2 * float32(i/largeConcepts%7-3) * float32(j%5-2) // the template
 			dst = append(dst, v)
 		}
 	}
