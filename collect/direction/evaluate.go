@@ -123,7 +123,7 @@ func (a *analysis) fitBlocks(l *layer, blocks []block, reports []*MethodReport, 
 		parts[i] = h
 	}
 	err := parallelUpTo(l.partsAtOnce(), len(blocks), func(k int) error {
-		p := l.newPart(blocks[k])
+		p, apart := l.newPart(blocks[k]), differences(l.m, labelled, blocks[k])
 		for i, x := range a.methods {
 			h := parts[i]
 			if err := l.m.stop(); err != nil {
@@ -139,7 +139,7 @@ func (a *analysis) fitBlocks(l *layer, blocks []block, reports []*MethodReport, 
 			if x.whiten != nil && h.fits[k] == nil {
 				w, err := x.whiten(p)
 				if h.nulls[k] = err; err == nil {
-					h.scores[k] = labelScores(l.m, labelled, blocks[k], w)
+					h.scores[k] = labelScores(l.m, apart, blocks[k], w)
 				}
 			}
 			if err := readError(errors.Join(h.fits[k], h.nulls[k])); err != nil {

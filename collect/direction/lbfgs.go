@@ -37,6 +37,7 @@ type path struct {
 	step         float64   // how far the point is along direction
 	direction    []float64
 	moved, bent  [][]float64 // past steps, and what the gradient changed by
+	curved       []float64   // their dot products
 	done         bool
 }
 
@@ -84,10 +85,10 @@ func (d descent) judge(i int, p *path) {
 	}
 	moved := floats.SubTo(make([]float64, len(p.at)), p.trial, p.at)
 	bent := floats.SubTo(make([]float64, len(p.at)), p.slope, p.gradient)
-	if floats.Dot(moved, bent) > 1e-12*floats.Norm(moved, 2)*floats.Norm(bent, 2) {
-		p.moved, p.bent = append(p.moved, moved), append(p.bent, bent)
+	if curved := floats.Dot(moved, bent); curved > 1e-12*floats.Norm(moved, 2)*floats.Norm(bent, 2) {
+		p.moved, p.bent, p.curved = append(p.moved, moved), append(p.bent, bent), append(p.curved, curved)
 		if len(p.moved) > remembered {
-			p.moved, p.bent = p.moved[1:], p.bent[1:]
+			p.moved, p.bent, p.curved = p.moved[1:], p.bent[1:], p.curved[1:]
 		}
 	}
 	copy(p.at, p.trial)
@@ -118,7 +119,7 @@ func (d descent) turn(i int, p *path) {
 	}
 	floats.Scale(-1, v)
 	if floats.Dot(v, p.gradient) >= 0 { // not a way down: forget
-		p.moved, p.bent = nil, nil
+		p.moved, p.bent, p.curved = nil, nil, nil
 		floats.ScaleTo(v, -1, p.gradient)
 		p.step = min(1, 1/floats.Norm(p.gradient, 2))
 	}
@@ -132,17 +133,17 @@ func (d descent) remember(i int, p *path) {
 	past := len(p.moved)
 	a := make([]float64, past)
 	for k := past - 1; k >= 0; k-- {
-		a[k] = floats.Dot(p.moved[k], v) / floats.Dot(p.moved[k], p.bent[k])
+		a[k] = floats.Dot(p.moved[k], v) / p.curved[k]
 		floats.AddScaled(v, -a[k], p.bent[k])
 	}
 	if d.round != nil {
 		d.round(i, v)
 	} else {
-		s, y := p.moved[past-1], p.bent[past-1]
-		floats.Scale(floats.Dot(s, y)/floats.Dot(y, y), v)
+		y := p.bent[past-1]
+		floats.Scale(p.curved[past-1]/floats.Dot(y, y), v)
 	}
 	for k := range past {
-		b := floats.Dot(p.bent[k], v) / floats.Dot(p.moved[k], p.bent[k])
+		b := floats.Dot(p.bent[k], v) / p.curved[k]
 		floats.AddScaled(v, a[k]-b, p.moved[k])
 	}
 }

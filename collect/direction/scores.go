@@ -2,6 +2,7 @@ package direction
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -122,10 +123,10 @@ func (d *design) span(fold int) (first, end int) {
 	return d.cells[d.cell(fold, 0)][0], d.cells[d.cell(fold, d.groups)][1]
 }
 
-// labelScores gives the questions of block b's fold their scores for each of many
-// labellings, each along its own mean difference through the whitener:
-// [questions, labellings]. sums are those of the labellings.
-func labelScores(m *matrix, sums []*classSums, b block, w whitener) []float64 {
+// differences are the mean differences of many labellings on block b's training
+// rows, [D, labellings]; of one without rows of both classes: NaN. sums are those
+// of the labellings.
+func differences(m *matrix, sums []*classSums, b block) []float64 {
 	n := len(sums)
 	x := make([]float64, m.dim*n)
 	for j, s := range sums {
@@ -138,6 +139,14 @@ func labelScores(m *matrix, sums []*classSums, b block, w whitener) []float64 {
 			x[i*n+j] = v
 		}
 	}
+	return x
+}
+
+// labelScores gives the questions of block b's fold their scores for each of many
+// labellings, each along its own mean difference, of differences, through the
+// whitener: [questions, labellings].
+func labelScores(m *matrix, differences []float64, b block, w whitener) []float64 {
+	n, x := len(differences)/m.dim, slices.Clone(differences)
 	w(x, n)
 	first, end := m.span(b.fold)
 	scores := make([]float64, (end-first)*n)
@@ -164,7 +173,7 @@ func byMeans(m *matrix, labels []labelling, sums []*classSums) []*trial {
 	blocks := m.design.blocks()
 	scores := make([][]float64, len(blocks))
 	for k, b := range blocks {
-		scores[k] = labelScores(m, sums, b, plain)
+		scores[k] = labelScores(m, differences(m, sums, b), b, plain)
 	}
 	return labelTrials(m, labels, scores)
 }
