@@ -52,7 +52,7 @@ func (a *analysis) run(ctx context.Context) error {
 	work := a.work()
 	reports := make([]*LayerReport, len(work))
 	done := a.progress(len(work))
-	err := parallelUpTo(a.atOnce(), len(work), func(i int) error {
+	err := parallel(a.atOnce(), len(work), func(i int) error {
 		w := work[i]
 		r, err := a.layer(ctx, w.site, w.layer)
 		if err != nil {

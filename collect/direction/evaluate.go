@@ -122,7 +122,7 @@ func (a *analysis) fitBlocks(l *layer, blocks []block, reports []*MethodReport, 
 		}
 		parts[i] = h
 	}
-	err := parallelUpTo(l.partsAtOnce(), len(blocks), func(k int) error {
+	err := parallel(l.partsAtOnce(), len(blocks), func(k int) error {
 		p, apart := l.newPart(blocks[k]), differences(l.m, labelled, blocks[k])
 		for i, x := range a.methods {
 			h := parts[i]

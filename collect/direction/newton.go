@@ -56,7 +56,7 @@ func (l *layer) foldLogistic(blocks []block) ([][]float64, error) {
 	var directions [][]float64
 	for batch := range slices.Chunk(fits, l.hessiansAtOnce()) { // a fit does not depend on those beside it
 		starts := make([][]float64, len(batch))
-		err := parallelUpTo(l.partsAtOnce(), len(batch), func(i int) (err error) {
+		err := parallel(l.partsAtOnce(), len(batch), func(i int) (err error) {
 			starts[i] = batch[i].start(l.logit)
 			batch[i].near, err = batch[i].foldHessian(curvature)
 			return err

@@ -2,7 +2,6 @@ package direction
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -84,15 +83,10 @@ func randomDirections(m *matrix, t *classSums, n int, seed uint64) []*trial {
 	return list
 }
 
-// parallel runs work(0) to work(n-1) on the processors there are and gives the
-// error of the lowest index of those begun. What work computes must not depend on
-// the order.
-func parallel(n int, work func(i int) error) error {
-	return parallelUpTo(runtime.GOMAXPROCS(0), n, work)
-}
-
-// parallelUpTo is parallel with so many at once. After an error no more is begun.
-func parallelUpTo(most, n int, work func(i int) error) error {
+// parallel runs work(0) to work(n-1), so many at once, and gives the error of the
+// lowest index of those begun; after an error no more is begun. What work
+// computes must not depend on the order.
+func parallel(most, n int, work func(i int) error) error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	next := make(chan int)
