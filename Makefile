@@ -38,7 +38,7 @@ run: build ## a dataset about France, verified, and its report: by the model in 
 test: build lint cross ## everything that must pass: lint, cross-builds, tests, race detector
 	@env=$$(.ci/test-env) && eval "$$env" && set -x && \
 	PREMLP_TEST_SMOLLM2= $(GO) test -race -short -timeout 30m ./... && \
-	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -short -timeout 30m ./layers/... ./model/... && \
+	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -short -timeout 30m ./layers/... ./model/... ./collect/direction/internal/... && \
 	$(GO) test -timeout 30m ./...
 
 .PHONY: lint

@@ -69,7 +69,7 @@ func readTensorInfos(c *cursor, n uint64) ([]tensorInfo, error) {
 // readTensorInfo reads what follows a tensor's name: its rank, its dimensions
 // innermost first, its type, its offset.
 func readTensorInfo(c *cursor) (tensorInfo, error) {
-	const most = 4 // ggml's bound
+	const most = ggufDims
 	var t tensorInfo
 	rank := c.uint32()
 	if rank > most {

@@ -21,6 +21,7 @@ var commands = []struct {
 	{"direction", newSteer},
 	{"direction", newDirections},
 	{"direction", newReport},
+	{"direction", newStudy},
 	{"measure", newStep},
 	{"measure", newDump},
 	{"measure", newParity},

@@ -35,6 +35,7 @@ func printDirections(w io.Writer, r *direction.Report, file string) {
 		}
 	}
 	fmt.Fprintln(w)
+	printOverLayers(w, r)
 	for _, s := range r.Missing {
 		fmt.Fprintln(w, "not computed:", s)
 	}
@@ -42,6 +43,18 @@ func printDirections(w io.Writer, r *direction.Report, file string) {
 		fmt.Fprintln(w, "not claimed:", s)
 	}
 	fmt.Fprintf(w, "wrote %s; %s\n", file, r.Convention)
+}
+
+// printOverLayers writes what the nulls reach at the best of all layers: each
+// verdict is of one layer alone.
+func printOverLayers(w io.Writer, r *direction.Report) {
+	for _, o := range r.OverLayers {
+		where := "nowhere"
+		if len(o.Above) > 0 {
+			where = "at layers " + strings.Trim(fmt.Sprint(o.Above), "[]")
+		}
+		fmt.Fprintf(w, "over all layers: %s %s: 1 in 20 sets of wrong labels reach %s at some layer; the target is above it %s\n", o.Site, o.Method, figure(o.High), where)
+	}
 }
 
 // figure prints a number of a report.

@@ -30,7 +30,7 @@ func TestDirections(t *testing.T) {
 	if status != exitDone {
 		t.Fatal(stderr)
 	}
-	for _, want := range []string{"France against 3 controls", "not computed: a narrow interval", "not claimed: that the target is special", "leace"} {
+	for _, want := range []string{"France against 3 controls", "not computed: a narrow interval", "not claimed: that the target is special", "leace", "over all layers: mlp_in mean: 1 in 20"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("want %q in %s", want, stdout)
 		}

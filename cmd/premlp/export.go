@@ -13,16 +13,15 @@ import (
 
 // exportFlags are the flags of export.
 type exportFlags struct {
-	to   string
-	out  string
-	site string
+	to, out, site  string
+	method, layers string // of a control vector
 }
 
 func newExport(e *env) *cobra.Command {
 	var f exportFlags
 	c := &cobra.Command{
-		Use:   "export DIR --to FORM -o PATH",
-		Short: "Write a dataset in the form of another tool",
+		Use:   "export DIR|FILE --to FORM -o PATH",
+		Short: "Write a dataset, or its directions, in the form of another tool",
 		Long: `Export checks every byte of a dataset and writes it in a form that other tools
 load; docs/exports.md shows how, for each:
 
@@ -32,30 +31,44 @@ load; docs/exports.md shows how, for each:
   hf           a folder for datasets.load_dataset
   seed         one file of records for torch.load; one site
 
+Of a file that directions wrote:
+
+  control-vector  one GGUF file for llama.cpp's --control-vector-scaled; of
+                  resid_post or resid_pre, as it adds to the residual stream
+
 Values keep their type where the form has it, else they are written as float32,
 which is said. PATH must not exist; it appears when it is complete.`,
 		Example: `  premlp export out/france --to safetensors -o france.safetensors
   premlp export out/france --to hf -o france-hf
-  premlp export out/france --to seed -o concept_dataset.pt --json`,
+  premlp export out/france --to seed -o concept_dataset.pt --json
+  premlp export out/france.safetensors --to control-vector --site resid_post --layers 23 -o france.gguf`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runExport(c.Context(), e, args[0], f)
 		},
 	}
-	c.Flags().StringVar(&f.to, "to", "", "the form: npz, safetensors, parquet, hf or seed")
+	c.Flags().StringVar(&f.to, "to", "", "the form: npz, safetensors, parquet, hf, seed or control-vector")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "the file or folder to write")
-	c.Flags().StringVar(&f.site, "site", "", "the site that seed writes (default: the only one)")
+	c.Flags().StringVar(&f.site, "site", "", "the site that seed or control-vector writes (default: the only one)")
+	c.Flags().StringVar(&f.method, "method", "", "the method whose directions control-vector writes (default: mean)")
+	c.Flags().StringVar(&f.layers, "layers", "", "the layers that control-vector writes, as 20-24 (default: all it can)")
 	require(c, "to", "out")
 	return c
 }
 
 func runExport(ctx context.Context, e *env, dir string, f exportFlags) error {
+	if f.to == string(export.ControlVector) {
+		return runControlVector(e, dir, f)
+	}
 	form, err := export.ParseForm(f.to)
 	if err != nil {
 		return usageError{fmt.Errorf("--to: %w", err)}
 	}
 	if f.site != "" && form != export.Seed {
-		return usagef("--site: want it with --to seed only, have it with --to %s", form)
+		return usagef("--site: want it with --to seed or control-vector, have it with --to %s", form)
+	}
+	if f.method != "" || f.layers != "" {
+		return usagef("--method and --layers: want them with --to control-vector, have them with --to %s", form)
 	}
 	checking := e.Progress("checking", "questions", 0)
 	defer checking.Close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +50,37 @@ func TestExport(t *testing.T) {
 		if status != c.status || !strings.Contains(stderr, c.want) {
 			t.Errorf("%v: want status %d and %q, have %d, %q", c.args[1:], c.status, c.want, status, stderr)
 		}
+	}
+}
+
+// TestExportControlVector holds what of a file of directions llama.cpp gets, and
+// what is refused.
+func TestExportControlVector(t *testing.T) {
+	folder := t.TempDir()
+	from := filepath.Join(folder, "d.safetensors")
+	if status, _, stderr := premlp(t, "directions", datasettest.Small(t), "-o", from, "--methods", "mean", "--bootstrap", "10", "--nulls", "5", "--quiet"); status != exitDone {
+		t.Fatal(stderr)
+	}
+	for i, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{from}, exitDone, "left out: resid_post.0: llama.cpp adds nothing before the end of block 1"},
+		{[]string{from, "--layers", "3"}, exitDone, "resid_post of layers [3]"},
+		{[]string{from, "--site", "mlp_in"}, exitFailed, "mlp_in is what one MLP reads"},
+		{[]string{from, "--layers", "0"}, exitFailed, "layer 0: llama.cpp adds nothing"},
+		{[]string{from, "--layers", "0-2000000000"}, exitUsage, "--layers: want numbers"},
+		{[]string{from, "--method", "lda"}, exitFailed, "have methods [\"mean\"]"},
+		{[]string{folder}, exitUsage, "have the folder"},
+	} {
+		args := append([]string{"export"}, append(c.args, "--to", "control-vector", "-o", filepath.Join(folder, fmt.Sprint(i, ".gguf")))...)
+		if status, stdout, stderr := premlp(t, args...); status != c.status || !strings.Contains(stdout+stderr, c.want) {
+			t.Errorf("%v: want status %d and %q, have %d, %q, %q", c.args, c.status, c.want, status, stdout, stderr)
+		}
+	}
+	if status, _, stderr := premlp(t, "export", from, "--to", "npz", "--method", "mean", "-o", filepath.Join(folder, "x")); status != exitUsage {
+		t.Errorf("npz --method: want status %d, have %d, %s", exitUsage, status, stderr)
 	}
 }
 

@@ -67,9 +67,10 @@ func (s *generateSteer) check(c *cobra.Command) error {
 
 // steeredReport is the result of generate --steer.
 type steeredReport struct {
-	Off   *generateReport `json:"off"` // without the direction
-	On    *generateReport `json:"on"`
-	Steer steeredBy       `json:"steer"`
+	Weights string          `json:"weights"` // sha256, as a dataset's manifest has it
+	Off     *generateReport `json:"off"`     // without the direction
+	On      *generateReport `json:"on"`
+	Steer   steeredBy       `json:"steer"`
 }
 
 // steeredBy is what was added where.
@@ -93,6 +94,9 @@ func runGenerateSteered(ctx context.Context, e *env, c *cobra.Command, l *collec
 	r := &steeredReport{Steer: steeredBy{
 		From: f.steer.from, Method: f.steer.method, Site: f.steer.site, Alpha: f.steer.alpha, Tokens: f.steer.tokens, Rows: rows,
 	}}
+	if r.Weights, err = l.Model.Digest(ctx); err != nil {
+		return err
+	}
 	edits, err := f.steer.edits(ctx, l, &r.Steer)
 	if err != nil {
 		return err

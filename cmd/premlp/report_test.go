@@ -2,13 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"premlp/collect/dataset/datasettest"
-	"premlp/collect/report"
 )
 
 func TestReport(t *testing.T) {
@@ -27,13 +27,44 @@ func TestReport(t *testing.T) {
 	}
 	status, stdout, _ = premlp(t, "report", dir, "-o", file, "--site", "resid_post", "--target", "Japan", "--methods", "mean", "--quiet")
 	page := string(readFile(t, file))
-	if status != exitDone || !strings.Contains(stdout, "wrote "+file) || !strings.Contains(stdout, "AUROC by layer, 0 to 3") {
+	if status != exitDone || !strings.Contains(stdout, "wrote "+file) || !strings.Contains(stdout, "by layer, 0 to 3") {
 		t.Errorf("status %d, %s", status, stdout)
 	}
 	for _, want := range []string{"Japan in synthetic", "<code>resid_post</code>", "--target Japan --methods mean"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("page: want %q", want)
 		}
+	}
+}
+
+// TestReportSteering holds that what steer and generate write can be shown, and
+// that pictures are drawn.
+func TestReportSteering(t *testing.T) {
+	dir := tinyDataset(t)
+	folder := t.TempDir()
+	save := func(name string, args ...string) string {
+		status, stdout, stderr := premlp(t, append(args, "--json", "--quiet")...)
+		if status != exitDone {
+			t.Fatal(stderr)
+		}
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(stdout), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	answer := save("answer.json", "generate", "--model", tinyModel(t), "--prompt", "hello France", "--steer", dir, "--site", "mlp_in", "--layer", "2", "--max-tokens", "3")
+	file, pictures := filepath.Join(folder, "report.html"), filepath.Join(folder, "pictures")
+	status, stdout, stderr := premlp(t, "report", dir, "-o", file, "--steering", answer, "--pictures", pictures)
+	if status != exitDone || !strings.Contains(string(readFile(t, file)), "What the model writes with it") {
+		t.Errorf("status %d, %s, %s", status, stdout, stderr)
+	}
+	if list, _ := os.ReadDir(pictures); len(list) == 0 || len(list)%2 != 0 {
+		t.Errorf("want pictures in pairs, have %d", len(list))
+	}
+	status, _, stderr = premlp(t, "report", datasettest.Small(t), "-o", filepath.Join(folder, "other.html"), "--steering", answer)
+	if status != exitFailed || !strings.Contains(stderr, "want a test of this dataset's model") {
+		t.Errorf("another model's test: want it refused, have status %d, %s", status, stderr)
 	}
 }
 
@@ -73,10 +104,11 @@ func TestReportRefuses(t *testing.T) {
 	}
 }
 
-func TestSparkline(t *testing.T) {
-	v := []float64{0.3, 0.5, 0.75, 1}
-	curve := []report.Curve{{AUROC: &v[0]}, {AUROC: &v[1]}, {}, {AUROC: &v[2]}, {AUROC: &v[3]}}
-	if have := sparkline(curve); have != "▁▁ ▅█" {
+func TestBars(t *testing.T) {
+	if have := bars([]float64{0.3, 0.5, math.NaN(), 0.75, 1}, 0.5, 1); have != "▁▁ ▅█" {
 		t.Errorf("have %q", have)
+	}
+	if have := bars([]float64{2, 2}, 2, 2); have != "▁▁" {
+		t.Errorf("all the same: have %q", have)
 	}
 }

@@ -114,7 +114,11 @@ func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) erro
 	if err != nil {
 		return err
 	}
-	report := &steerReport{Model: path, From: f.from}
+	digest, err := l.Model.Digest(ctx)
+	if err != nil {
+		return err
+	}
+	report := &steerReport{Model: path, Weights: digest, From: f.from}
 	for i, v := range vectors {
 		p := e.Progress("edited prompts", "prompts", 0)
 		o.Progress = func(done, total int) { p.Set(int64(done), int64(total)) }

@@ -12,6 +12,7 @@ import (
 // steerReport is the result of steer.
 type steerReport struct {
 	Model   string        `json:"model"`
+	Weights string        `json:"weights"` // sha256, as a dataset's manifest has it
 	From    string        `json:"from"`
 	Results []steerResult `json:"results"` // of each method
 }

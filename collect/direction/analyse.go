@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/floats"
 )
 
-// Analyse finds and tests the directions of a dataset. It holds one layer at a
-// time. The result follows from the source and the options alone: neither time
+// Analyse finds and tests the directions of a dataset. It holds as many layers at
+// a time as there are processors, large ones one at a time. The result follows from the source and the options alone: neither time
 // nor the number of processors is in it.
 func Analyse(ctx context.Context, src Source, o Options) (*Report, error) {
 	o, err := o.complete(src)
@@ -48,14 +50,23 @@ func (a *analysis) run(ctx context.Context) error {
 	a.labels = slices.Concat(d.pseudoTargets(), d.randomTargets(a.o.Nulls, a.o.Seed), d.shuffledLabels(a.o.Nulls, a.o.Seed))
 	a.begin()
 	work := a.work()
-	for i, w := range work {
-		if a.o.Progress != nil {
-			a.o.Progress(i, len(work))
-		}
+	reports := make([]*LayerReport, len(work))
+	done := a.progress(len(work))
+	err := parallel(a.atOnce(), len(work), func(i int) error {
+		w := work[i]
 		r, err := a.layer(ctx, w.site, w.layer)
 		if err != nil {
 			return fmt.Errorf("%s.%d: %w", w.site, w.layer, err)
 		}
+		reports[i] = r
+		done()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, w := range work { // layer 0 comes first
+		r := reports[i]
 		if w.layer == 0 {
 			a.start[w.site] = r
 		}
@@ -64,10 +75,38 @@ func (a *analysis) run(ctx context.Context) error {
 			a.report.Layers = append(a.report.Layers, r)
 		}
 	}
-	if a.o.Progress != nil {
-		a.o.Progress(len(work), len(work))
-	}
+	a.overLayers()
 	return nil
+}
+
+// progress tells the caller of none done, and gives what tells of one more.
+func (a *analysis) progress(total int) (more func()) {
+	if a.o.Progress == nil {
+		return func() {}
+	}
+	a.o.Progress(0, total)
+	var mu sync.Mutex
+	done := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		a.o.Progress(done, total)
+	}
+}
+
+// largeLayer is how many values a layer's rows and second moments may have for
+// others to be done beside it. A larger one has the memory for itself; the
+// processors share its blocks.
+const largeLayer = 1 << 25
+
+// atOnce is how many layers are done at once.
+func (a *analysis) atOnce() int {
+	d, dim := a.design, a.src.Manifest().Dim
+	if d.rows*dim > largeLayer || len(d.cells)*dim*dim/2 > largeLayer {
+		return 1
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // begin starts the report with what needs no rows.
@@ -133,14 +172,10 @@ func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerRe
 	if err != nil {
 		return nil, err
 	}
-	l := &layer{m: m, o: a.o, bases: map[string][]float64{}}
-	l.sums = newClassSums(m, m.labels(m.target))
-	l.centred, l.shares = make([][]float64, m.folds*m.groups+1), make([]float64, m.folds*m.groups+1)
-	for _, x := range a.methods {
-		if x.moments && l.moments == nil {
-			if l.moments, err = newMoments(m); err != nil {
-				return nil, err
-			}
+	l := &layer{m: m, o: a.o, sums: newClassSums(m, m.labels(m.target)), bases: map[string][]float64{}}
+	if slices.ContainsFunc(a.methods, func(x method) bool { return x.moments }) {
+		if l.moments, err = newMoments(m); err != nil {
+			return nil, err
 		}
 	}
 	c := l.sums.train(whole)
@@ -157,17 +192,13 @@ func (a *analysis) layer(ctx context.Context, site string, number int) (*LayerRe
 			labelled = append(labelled, newClassSums(m, y))
 		}
 	}
-	for _, x := range a.methods {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		mr, err := a.method(l, x, labelled)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", x.name, err)
-		}
-		r.Methods = append(r.Methods, mr)
+	if r.Methods, err = a.fitMethods(l, labelled); err != nil {
+		return nil, err
 	}
-	return r, a.borrow(l, r, labelled)
+	if labelled != nil {
+		a.borrow(l, r, labelled)
+	}
+	return r, nil
 }
 
 // spread is the root mean square distance of questions from their mean.
@@ -185,23 +216,17 @@ func areasOf(trials []*trial) []float64 {
 }
 
 // borrow gives methods without nulls of their own those of the mean difference.
-func (a *analysis) borrow(l *layer, r *LayerReport, labelled []*classSums) error {
-	if labelled == nil {
-		return nil
-	}
+func (a *analysis) borrow(l *layer, r *LayerReport, labelled []*classSums) {
 	mean := r.Methods[0]
 	if mean.Method != Mean {
 		mean = newMethodReport(Mean)
-		if err := a.nulls(mean, l, methods[0], labelled); err != nil {
-			return err
-		}
+		a.nulls(mean, Mean, byMeans(l.m, a.labels, labelled))
 	}
 	for _, x := range r.Methods {
 		if x.NullMethod == "" {
-			x.NullMethod, x.Targets, x.Shuffled = mean.NullMethod, mean.Targets, mean.Shuffled
+			x.NullMethod, x.Targets, x.Shuffled, x.draws = mean.NullMethod, mean.Targets, mean.Shuffled, mean.draws
 		}
 	}
-	return nil
 }
 
 // judge compares a layer with the baselines and gives its verdicts.

@@ -48,6 +48,13 @@ func TestVerdicts(t *testing.T) {
 	if mean.Band == nil || mean.Band.Of != 9 || len(mean.Band.All) != 9 || mean.Band.All[0] != mean.AUROC {
 		t.Errorf("band: want the target's own figure among 9, have %+v", mean.Band)
 	}
+	if len(r.OverLayers) != len(methods) {
+		t.Fatalf("null over layers: want one for each method, have %d", len(r.OverLayers))
+	}
+	over := r.OverLayers[0]
+	if len(over.Above) != 1 || over.Above[0] != 2 || !(over.High >= max(mean.Targets.High, mean.Shuffled.High)) {
+		t.Errorf("null over layers: want layer 2 alone above it and it above that of a layer, have %+v, %v, %v", over, mean.Targets, mean.Shuffled)
+	}
 	if r.Tokens != 0.5 || r.Prompt != 1 {
 		t.Errorf("tokens: want 0.5 of rows and 1 of prompts, have %v and %v", r.Tokens, r.Prompt)
 	}

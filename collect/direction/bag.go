@@ -52,9 +52,5 @@ func (a *analysis) bag(tokens func(*question) []int32) (t *trial, why string) {
 		}
 	}
 	y := d.labels(d.target)
-	trials, err := many(m, []labelling{y}, []*classSums{newClassSums(m, y)}, func(block) (whitener, error) { return plain, nil })
-	if err != nil {
-		return nil, err.Error()
-	}
-	return trials[0], ""
+	return byMeans(m, []labelling{y}, []*classSums{newClassSums(m, y)})[0], ""
 }

@@ -103,7 +103,7 @@ func goldenAt(t *testing.T, s *goldenSource, number int) *layer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &layer{m: m, o: o, bases: map[string][]float64{}, centred: make([][]float64, 16), shares: make([]float64, 16)}
+	l := &layer{m: m, o: o, bases: map[string][]float64{}}
 	l.sums = newClassSums(m, m.labels(m.target))
 	if l.moments, err = newMoments(m); err != nil {
 		t.Fatal(err)
@@ -131,14 +131,15 @@ func TestGolden(t *testing.T) {
 		t.Run(fmt.Sprint("layer ", number), func(t *testing.T) {
 			l := goldenAt(t, s, number)
 			within(t, "mean", relative(meanDifference(l.sums, whole), want.MD), 1e-6)
-			d, share, err := lda(l.moments, l.sums, whole)
+			all := l.newPart(whole)
+			d, share, err := lda(all)
 			if err != nil {
 				t.Fatal(err)
 			}
 			within(t, "shrinkage", math.Abs(share-want.Shrinkage), 1e-9)
 			within(t, "lda", relative(d, want.LDA), 1e-4)
 			within(t, "lda, 1 - cosine", 1-cosine(d, want.LDA), 1e-8)
-			if _, err := l.fitLogistic(whole); err != nil {
+			if _, err := fitLogistic(all); err != nil {
 				t.Fatal(err)
 			}
 			fit := l.logit
@@ -146,7 +147,7 @@ func TestGolden(t *testing.T) {
 			within(t, "logistic", relative(fit.weights, want.Weights), 1e-4)
 			within(t, "logistic, 1 - cosine", 1-cosine(fit.weights, want.Weights), 1e-8)
 			within(t, "logistic objective", math.Abs(fit.objective-want.Objective), 1e-9)
-			pairs, err := newPairSums(l.moments, whole)
+			pairs, err := all.pairSums()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,18 +183,18 @@ func goldenHeldOut(t *testing.T, l *layer, want goldenLayer) {
 	fits := map[string]func(b block) []float64{
 		"md": func(b block) []float64 { return meanDifference(l.sums, b) },
 		"lda": func(b block) []float64 {
-			d, _, err := lda(l.moments, l.sums, b)
+			d, _, err := lda(l.newPart(b))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return d
 		},
 		"lr": func(b block) []float64 {
-			f, err := l.fitLogistic(b)
+			d, err := l.foldLogistic([]block{b})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return f.d
+			return d[0]
 		},
 	}
 	for name, fit := range fits {
@@ -268,7 +269,7 @@ func TestGoldenLEACE(t *testing.T) {
 	}
 	for number, want := range expected {
 		l := goldenAt(t, s, number)
-		d, share, err := leace(l.moments, l.sums, whole)
+		d, share, err := leace(l.newPart(whole))
 		if err != nil {
 			t.Fatal(err)
 		}

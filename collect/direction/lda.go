@@ -1,22 +1,24 @@
 package direction
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 // lda is the whitened mean difference Σ⁻¹(m1 - m0) (Fisher's linear
 // discriminant). Σ is the covariance of the training rows around the mean of
 // their own class, target or control, shrunk by Ledoit and Wolf's share, which
 // it also returns. Its unit is one over the rows' own.
-func lda(s *moments, t *classSums, b block) (d []float64, share float64, err error) {
-	c := t.train(b)
-	g := s.train(b)
-	subtract(g, c.n1, c.m1)
-	subtract(g, c.n0, c.m0)
+func lda(p *part) (d []float64, share float64, err error) {
+	c := p.sums.train(p.b)
+	g := p.train()
+	subtractAll(g, []float64{c.n1, c.n0}, slices.Concat(c.m1, c.m0))
 	fourth := 0.0
-	err = s.m.eachTraining(b, func(q *question, x []float64) {
-		if q.concept == s.m.target {
+	err = p.m.eachTraining(p.b, func(q *question, x []float64) {
+		if q.concept == p.m.target {
 			fourth += fourths(x, c.m1)
 		} else {
 			fourth += fourths(x, c.m0)
@@ -31,8 +33,9 @@ func lda(s *moments, t *classSums, b block) (d []float64, share float64, err err
 	if err != nil {
 		return nil, share, err
 	}
-	d, err = solve(chol, c.difference())
-	return d, share, err
+	d = c.difference()
+	chol.SolveVector(d)
+	return d, share, nil
 }
 
 // eachTraining walks over the rows of block b's training questions, one cell at
@@ -54,23 +57,25 @@ func (m *matrix) eachTraining(b block, visit func(q *question, x []float64)) err
 }
 
 // sharedLDA factors one covariance for whatever concept plays the target in
-// block b: that of the rows around the mean of their own concept, shrunk by
+// the block: that of the rows around the mean of their own concept, shrunk by
 // Ledoit and Wolf's share. Concepts of the block's group are left out.
-func sharedLDA(s *moments, b block) (*mat.Cholesky, error) {
-	m := s.m
-	g, n, fourth := s.shared(b), 0.0, 0.0
-	means := vectors(len(m.concepts), m.dim)
+func sharedLDA(p *part) (*dense.Cholesky, error) {
+	m := p.m
+	g, n, fourth := p.shared(), 0.0, 0.0
+	all := make([]float64, len(m.concepts)*m.dim)
+	mean := func(c int) []float64 { return all[c*m.dim : (c+1)*m.dim] }
+	rows := make([]float64, len(m.concepts))
 	for c := range m.concepts {
-		rows := m.meanOf(means[c], func(q *question) bool { return q.concept == c && m.trains(b, q, false) })
-		subtract(g, rows, means[c])
-		n += rows
+		rows[c] = m.meanOf(mean(c), func(q *question) bool { return q.concept == c && m.trains(p.b, q, false) })
+		n += rows[c]
 	}
+	subtractAll(g, rows, all)
 	for i := range m.questions {
 		q := &m.questions[i]
-		if !m.trains(b, q, false) {
+		if !m.trains(p.b, q, false) {
 			continue
 		}
-		err := m.each(i, i+1, func(_, _ int, x []float64) { fourth += fourths(x, means[q.concept]) })
+		err := m.each(i, i+1, func(_, _ int, x []float64) { fourth += fourths(x, mean(q.concept)) })
 		if err != nil {
 			return nil, err
 		}

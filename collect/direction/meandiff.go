@@ -41,6 +41,14 @@ func (c classes) difference() []float64 {
 	return floats.SubTo(make([]float64, len(c.m1)), c.m1, c.m0)
 }
 
+// together is how many rows both classes have, and their mean.
+func (c classes) together() (n float64, mean []float64) {
+	n, mean = c.n1+c.n0, make([]float64, len(c.m1))
+	floats.AddScaled(mean, c.n1/n, c.m1)
+	floats.AddScaled(mean, c.n0/n, c.m0)
+	return n, mean
+}
+
 // train gives the means of the rows that block b is fitted on.
 func (s *classSums) train(b block) classes {
 	c := classes{m1: make([]float64, s.m.dim), m0: make([]float64, s.m.dim)}

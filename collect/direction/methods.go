@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // The methods, in the order of reports.
@@ -32,19 +30,20 @@ type fitted struct {
 type method struct {
 	name    string
 	moments bool // needs second moments
-	fit     func(*layer, block) (fitted, error)
-	whiten  func(*layer, block) (whitener, error) // nil: too dear for nulls and pseudo-targets
+	fit     func(*part) (fitted, error)
+	folds   func(*layer, []block) ([][]float64, error) // fits blocks together; nil: fit, one by one
+	whiten  func(*part) (whitener, error)              // nil: too dear for nulls and pseudo-targets
 }
 
 var methods = []method{
-	{Mean, false, (*layer).fitMean, func(*layer, block) (whitener, error) { return plain, nil }},
-	{LDA, true, (*layer).fitLDA, (*layer).whitenLDA},
-	{Logistic, true, (*layer).fitLogistic, nil},
-	{PCA, true, (*layer).fitPCA, nil},
-	{PCACentred, true, (*layer).fitPCACentred, nil},
-	{PCARows, true, (*layer).fitPCARows, (*layer).alongPCARows},
-	{CCS, false, (*layer).fitCCS, nil},
-	{LEACE, true, (*layer).fitLEACE, (*layer).whitenLEACE},
+	{name: Mean, fit: fitMean, whiten: func(*part) (whitener, error) { return plain, nil }},
+	{name: LDA, moments: true, fit: fitLDA, whiten: whitenLDA},
+	{name: Logistic, moments: true, fit: fitLogistic, folds: (*layer).foldLogistic},
+	{name: PCA, moments: true, fit: fitPCA},
+	{name: PCACentred, moments: true, fit: fitPCACentred},
+	{name: PCARows, moments: true, fit: fitPCARows, whiten: alongPCARows},
+	{name: CCS, fit: fitCCS},
+	{name: LEACE, moments: true, fit: fitLEACE, whiten: whitenLEACE},
 }
 
 // MethodNames lists all methods.
@@ -77,145 +76,90 @@ func chooseMethods(names []string) ([]method, error) {
 
 // layer is one site and layer with what its methods share.
 type layer struct {
-	m         *matrix
-	sums      *classSums // of the target
-	moments   *moments   // nil where no method needs them
-	o         Options
-	curvature *curvature           // near logit
-	logit     *logit               // of all rows: a start for the folds'
-	bases     map[string][]float64 // leading components of all rows, by method
-	centred   [][]float64          // per block, the whole last: what fitPCA finds on its way
-	shares    []float64            // their variance
+	m       *matrix
+	sums    *classSums // of the target
+	moments *cellSums  // nil where no method needs them
+	o       Options
+	logit   *logit               // of all rows: a start for the folds'
+	bases   map[string][]float64 // leading components of all rows, by method: starts for the folds'
 }
 
-func (l *layer) fitMean(b block) (fitted, error) { return fitted{d: meanDifference(l.sums, b)}, nil }
+func fitMean(p *part) (fitted, error) { return fitted{d: meanDifference(p.sums, p.b)}, nil }
 
-func (l *layer) fitLDA(b block) (fitted, error) {
-	d, share, err := lda(l.moments, l.sums, b)
+func fitLDA(p *part) (fitted, error) {
+	d, share, err := lda(p)
 	return fitted{d: d, shrinkage: share}, err
 }
 
-func (l *layer) whitenLDA(b block) (whitener, error) {
-	c, err := sharedLDA(l.moments, b)
+func whitenLDA(p *part) (whitener, error) {
+	c, err := sharedLDA(p)
 	return inverse(c), err
 }
 
-func (l *layer) fitLEACE(b block) (fitted, error) {
-	d, share, err := leace(l.moments, l.sums, b)
+func fitLEACE(p *part) (fitted, error) {
+	d, share, err := leace(p)
 	return fitted{d: d, shrinkage: share}, err
 }
 
-func (l *layer) whitenLEACE(b block) (whitener, error) {
-	c, err := sharedLEACE(l.moments, b)
+func whitenLEACE(p *part) (whitener, error) {
+	c, err := sharedLEACE(p)
 	return inverse(c), err
 }
 
-// Where logistic regression ends: the rounds of the fit on all rows, each of
-// which begins with the Hessian at the end of the one before, the first with
-// that at 0; and a fold's fit, which begins at the end of that, with the Hessian
-// there of its own rows. It moves a fold's scores by less than one in ten thousand.
-var wholeRounds = []float64{1, 1e-2, 1e-7}
-
-const foldTolerance = 1e-4
-
-// fitLogistic fits all rows first.
-func (l *layer) fitLogistic(b block) (fitted, error) {
-	if b != whole {
-		round, err := penalised(l.curvature.train(b))
-		if err != nil {
-			return fitted{}, err
-		}
-		f, err := logistic(l.m, l.sums, b, l.logit, round, foldTolerance)
-		if err != nil {
-			return fitted{}, err
-		}
-		return fitted{d: f.direction}, nil
-	}
-	round, err := flatHessian(l.moments.train(whole), l.sums.train(whole))
-	for i, tolerance := range wholeRounds {
-		if i > 0 && err == nil {
-			if l.curvature, err = l.logit.curvature(l.m); err == nil {
-				round, err = penalised(l.curvature.train(whole))
-			}
-		}
-		if err != nil {
-			return fitted{}, err
-		}
-		l.logit, err = logistic(l.m, l.sums, b, l.logit, round, tolerance)
-	}
+func fitLogistic(p *part) (fitted, error) {
+	var err error
+	p.logit, err = wholeLogistic(p)
 	if err != nil {
 		return fitted{}, err
 	}
-	return fitted{d: l.logit.direction}, nil
-}
-
-// slot is a block's place in l.centred.
-func (l *layer) slot(b block) int {
-	if b == whole {
-		return l.m.folds * l.m.groups
-	}
-	return b.fold*l.m.groups + max(b.group, 0)
+	return fitted{d: p.logit.direction}, nil
 }
 
 // component keeps a fit on all rows as the folds' start: the end is the same
 // from any start.
-func (l *layer) component(name string, b block, p pca, err error) (fitted, error) {
+func (p *part) component(name string, c pca, err error) (fitted, error) {
 	if err != nil {
 		return fitted{}, err
 	}
-	if b == whole {
-		l.bases[name] = p.basis
+	if p.b == whole {
+		p.bases[name] = c.basis
 	}
-	return fitted{d: p.first, variance: p.share}, nil
+	return fitted{d: c.first, variance: c.share}, nil
 }
 
-func (l *layer) fitPCA(b block) (fitted, error) {
-	pairs, err := newPairSums(l.moments, b)
+func fitPCA(p *part) (fitted, error) {
+	pairs, err := p.pairSums()
 	if err != nil {
 		return fitted{}, err
 	}
-	p, err := pcaPairs(pairs, l.bases[PCA])
-	f, err := l.component(PCA, b, p, err)
-	if err != nil {
-		return f, err
-	}
-	if c, err := pcaCentred(pairs, l.bases[PCACentred]); err == nil {
-		_, _ = l.component(PCACentred, b, c, nil)
-		l.centred[l.slot(b)], l.shares[l.slot(b)] = c.first, c.share
-	}
-	return f, nil
+	c, err := pcaPairs(pairs, p.bases[PCA])
+	return p.component(PCA, c, err)
 }
 
-func (l *layer) fitPCACentred(b block) (fitted, error) {
-	if d := l.centred[l.slot(b)]; d != nil {
-		return fitted{d: d, variance: l.shares[l.slot(b)]}, nil
-	}
-	pairs, err := newPairSums(l.moments, b)
+func fitPCACentred(p *part) (fitted, error) {
+	pairs, err := p.pairSums()
 	if err != nil {
 		return fitted{}, err
 	}
-	p, err := pcaCentred(pairs, l.bases[PCACentred])
-	return l.component(PCACentred, b, p, err)
+	c, err := pcaCentred(pairs, p.bases[PCACentred])
+	return p.component(PCACentred, c, err)
 }
 
-func (l *layer) fitPCARows(b block) (fitted, error) {
-	c := l.sums.train(b)
-	n, mean := c.n1+c.n0, make([]float64, l.m.dim)
-	floats.AddScaled(mean, c.n1/n, c.m1)
-	floats.AddScaled(mean, c.n0/n, c.m0)
-	p, err := pcaRows(l.moments.train(b), n, mean, l.bases[PCARows])
-	return l.component(PCARows, b, p, err)
+func fitPCARows(p *part) (fitted, error) {
+	n, mean := p.sums.train(p.b).together()
+	c, err := pcaRows(p.train(), n, mean, p.bases[PCARows])
+	return p.component(PCARows, c, err)
 }
 
 // alongPCARows gives each labelling the one component, which knows no labels.
-func (l *layer) alongPCARows(b block) (whitener, error) {
-	mean := make([]float64, l.m.dim)
-	n := l.m.meanOf(mean, func(q *question) bool { return l.m.trains(b, q, false) })
-	p, err := pcaRows(l.moments.shared(b), n, mean, l.bases[PCARows])
-	return along(p.first), err
+func alongPCARows(p *part) (whitener, error) {
+	mean := make([]float64, p.m.dim)
+	n := p.m.meanOf(mean, func(q *question) bool { return p.m.trains(p.b, q, false) })
+	c, err := pcaRows(p.shared(), n, mean, p.bases[PCARows])
+	return along(c.first), err
 }
 
-func (l *layer) fitCCS(b block) (fitted, error) {
-	d, err := ccs(l.m, b, l.o.Seed)
+func fitCCS(p *part) (fitted, error) {
+	d, err := ccs(p.m, p.b, p.o.Seed)
 	return fitted{d: d}, err
 }

@@ -2,8 +2,8 @@ package direction
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // labelling is one choice of what plays the target.
@@ -83,16 +83,23 @@ func randomDirections(m *matrix, t *classSums, n int, seed uint64) []*trial {
 	return list
 }
 
-// parallel runs work(0) to work(n-1) on the processors there are and gives the
-// error of the lowest index. What work computes must not depend on the order.
-func parallel(n int, work func(i int) error) error {
+// parallel runs work(0) to work(n-1), so many at once, and gives the error of the
+// lowest index of those begun; after an error no more is begun. What work
+// computes must not depend on the order.
+func parallel(most, n int, work func(i int) error) error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range min(n, runtime.GOMAXPROCS(0)) {
+	var failed atomic.Bool
+	for range min(n, most) {
 		wg.Go(func() {
 			for i := range next {
-				errs[i] = work(i)
+				if failed.Load() {
+					continue
+				}
+				if errs[i] = work(i); errs[i] != nil {
+					failed.Store(true)
+				}
 			}
 		})
 	}

@@ -1,10 +1,10 @@
 package direction
 
 import (
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 // A pair is a row of the target and a row of a control with the same template
@@ -13,6 +13,16 @@ type pairSums struct {
 	n    float64       // pairs
 	mean []float64     // of the differences, target less control, [D]
 	gram *mat.SymDense // Σ difference·differenceᵀ, [D, D]
+}
+
+// pairSums are those of the part's training rows, summed up once.
+func (p *part) pairSums() (*pairSums, error) {
+	if p.pairs != nil {
+		return p.pairs, nil
+	}
+	var err error
+	p.pairs, err = newPairSums(p)
+	return p.pairs, err
 }
 
 // place is a template and a place after the concept, counted from 0.
@@ -25,20 +35,20 @@ type placed struct {
 	n        float64     // how many controls
 }
 
-// newPairSums sums up the pairs of block b's training rows. The sum over the
+// newPairSums sums up the pairs of a block's training rows. The sum over the
 // pairs of a place, of targets a and controls c, is
 //
 //	Σ (a-c)(a-c)ᵀ = Σ_c |a| c·cᵀ + Σ_a (|c| a·aᵀ - a·sᵀ - s·aᵀ),  s = Σ c
 //
 // with |a| and |c| how many there are. |a| is 1 almost everywhere, so the first
 // term is what s has already.
-func newPairSums(s *moments, b block) (*pairSums, error) {
-	m := s.m
+func newPairSums(of *part) (*pairSums, error) {
+	m, b := of.m, of.b
 	places, err := m.places(b)
 	if err != nil {
 		return nil, err
 	}
-	p := &pairSums{mean: make([]float64, m.dim), gram: s.controls(b)}
+	p := &pairSums{mean: make([]float64, m.dim), gram: copied(of.controls)}
 	var left, right []float64 // the rest is leftᵀ·right + rightᵀ·left
 	for _, at := range m.placeOrder() {
 		c := places[at]
@@ -55,29 +65,39 @@ func newPairSums(s *moments, b block) (*pairSums, error) {
 			floats.Scale(c.n/2, right[from:])
 			floats.Sub(right[from:], c.controls)
 		}
+		if len(left) >= blockRows*m.dim {
+			addSymmetric(p.gram, left, right)
+			left, right = left[:0], right[:0]
+		}
 	}
-	if left, right, err = m.unpaired(b, places, left, right); err != nil {
+	addSymmetric(p.gram, left, right)
+	if err := m.unpaired(b, places, p.gram); err != nil {
 		return nil, err
 	}
 	if p.n > 0 {
 		floats.Scale(1/p.n, p.mean)
 	}
-	addSymmetric(p.gram, left, right)
 	return p, nil
 }
 
-// unpaired appends what takes away, or adds, the controls' rows that are in no
-// pair, or in more than one.
-func (m *matrix) unpaired(b block, places map[place]*placed, left, right []float64) (l, r []float64, err error) {
-	err = m.eachControl(b, func(at place, x []float64) {
+// unpaired takes away from gram, or adds, the controls' rows that are in no pair,
+// or in more than one.
+func (m *matrix) unpaired(b block, places map[place]*placed, gram *mat.SymDense) error {
+	var left, right []float64
+	err := m.eachControl(b, func(at place, x []float64) {
 		if more := float64(len(places[at].targets) - 1); more != 0 {
 			left = append(left, x...)
 			from := len(right)
 			right = append(right, x...)
 			floats.Scale(more/2, right[from:])
 		}
+		if len(left) >= blockRows*m.dim {
+			addSymmetric(gram, left, right)
+			left, right = left[:0], right[:0]
+		}
 	})
-	return left, right, err
+	addSymmetric(gram, left, right)
+	return err
 }
 
 // addSymmetric adds leftᵀ·right + rightᵀ·left; both are [n, D].
@@ -86,16 +106,10 @@ func addSymmetric(g *mat.SymDense, left, right []float64) {
 	if len(left) == 0 {
 		return
 	}
-	a := blas64.General{Rows: len(left) / d, Cols: d, Stride: d, Data: left}
-	b := blas64.General{Rows: len(right) / d, Cols: d, Stride: d, Data: right}
-	c := blas64.General{Rows: d, Cols: d, Stride: d, Data: make([]float64, d*d)}
-	blas64.Gemm(blas.Trans, blas.NoTrans, 1, a, b, 0, c)
-	raw := g.RawSymmetric().Data
-	for i := range d {
-		for j := i; j < d; j++ {
-			raw[i*d+j] += c.Data[i*d+j] + c.Data[j*d+i]
-		}
-	}
+	a, b := dense.Of(left, len(left)/d, d), dense.Of(right, len(right)/d, d)
+	c := dense.Of(g.RawSymmetric().Data, d, d)
+	dense.AddUpper(c, 1, a.T(), b)
+	dense.AddUpper(c, 1, b.T(), a)
 }
 
 // places gathers block b's training rows by place.

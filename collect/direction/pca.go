@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 // pcaPairs is the first principal component of the differences target less
@@ -68,10 +70,11 @@ func leading(g *mat.SymDense, start []float64) (pca, error) {
 		}
 	}
 	w := blas64.General{Rows: wide, Cols: d, Stride: d, Data: make([]float64, wide*d)}
-	sym := g.RawSymmetric()
+	full := dense.Pack(mirrored(g))
 	for range pcaSteps {
 		orthonormal(v)
-		blas64.Symm(blas.Right, 1, sym, v, 0, w) // w = v·G
+		clear(w.Data)
+		full.AddTo(dense.Of(w.Data, wide, d), dense.Of(v.Data, wide, d)) // w = v·G
 		value, residual := ritz(v, w)
 		if residual <= pcaTolerance*value {
 			return pca{first: append([]float64(nil), v.Data[:d]...), share: value / trace, basis: v.Data}, nil
@@ -79,6 +82,23 @@ func leading(g *mat.SymDense, start []float64) (pca, error) {
 		v, w = w, v
 	}
 	return pca{}, errNoComponent
+}
+
+// mirrored fills in the lower triangle of g.
+func mirrored(g *mat.SymDense) dense.View {
+	raw := g.RawSymmetric()
+	d, x := raw.N, raw.Data
+	const tile = 16 // rows and columns at once, for the caches
+	for i := 0; i < d; i += tile {
+		for j := 0; j <= i; j += tile {
+			for r := i; r < min(i+tile, d); r++ {
+				for c := j; c < min(j+tile, r); c++ {
+					x[r*d+c] = x[c*d+r]
+				}
+			}
+		}
+	}
+	return dense.Of(x, d, d)
 }
 
 // orthonormal makes the rows of v orthonormal (Gram-Schmidt, twice).

@@ -44,7 +44,12 @@ type Report struct {
 
 	Missing []string       `json:"not_computed"` // what, and why
 	Layers  []*LayerReport `json:"layers"`
-	Refused []string       `json:"not_claimed"` // what no figure here can show
+
+	// OverLayers are nulls of the best layer, beside the verdicts, each of which
+	// is of one layer alone.
+	OverLayers []OverLayers `json:"null_over_layers"`
+
+	Refused []string `json:"not_claimed"` // what no figure here can show
 }
 
 // LayerReport is one site and layer.
@@ -94,6 +99,7 @@ type MethodReport struct {
 	Verdict         Verdict `json:"verdict"`
 
 	areas []float64 // of the bootstrap
+	draws []float64 // the nulls' AUROCs: random targets, then shuffled labels
 }
 
 // Place is the AUROC of the row at one place: 1 is the first token after the

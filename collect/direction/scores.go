@@ -2,11 +2,11 @@ package direction
 
 import (
 	"math"
+	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 func dot(a, b []float64) float64 { return floats.Dot(a, b) }
@@ -21,7 +21,7 @@ type rowScores struct {
 func newRowScores(m *matrix, directions [][]float64) (*rowScores, error) {
 	s := &rowScores{m: m, values: make([]float64, m.rows*m.groups)}
 	for f := range m.folds {
-		d := blas64.General{Rows: m.groups, Cols: m.dim, Stride: m.dim, Data: make([]float64, m.groups*m.dim)}
+		d := dense.Of(make([]float64, m.groups*m.dim), m.groups, m.dim)
 		for g := range m.groups {
 			row := d.Data[g*m.dim : (g+1)*m.dim]
 			if v := directions[f*m.groups+g]; v != nil {
@@ -30,12 +30,11 @@ func newRowScores(m *matrix, directions [][]float64) (*rowScores, error) {
 				floats.AddConst(math.NaN(), row)
 			}
 		}
-		first, end := m.cells[m.cell(f, 0)][0], m.cells[m.cell(f, m.groups)][1]
+		first, end := m.span(f)
 		err := m.each(first, end, func(from, _ int, x []float64) {
 			at := m.questions[from].first
-			a := blas64.General{Rows: len(x) / m.dim, Cols: m.dim, Stride: m.dim, Data: x}
-			c := blas64.General{Rows: a.Rows, Cols: m.groups, Stride: m.groups, Data: s.values[at*m.groups:]}
-			blas64.Gemm(blas.NoTrans, blas.Trans, 1, a, d, 0, c)
+			n := len(x) / m.dim
+			dense.AddProduct(dense.Of(s.values[at*m.groups:], n, m.groups), 1, dense.Of(x, n, m.dim), d.T())
 		})
 		if err != nil {
 			return nil, err
@@ -89,95 +88,92 @@ func (s *rowScores) pooled(y []bool) *trial {
 }
 
 // whitener turns mean differences, the columns of a [D, labellings] matrix, into
-// directions.
-type whitener func(*mat.Dense) error
+// directions, in place.
+type whitener func(x []float64, labellings int)
 
-func plain(*mat.Dense) error { return nil }
+func plain([]float64, int) {}
 
 // inverse multiplies by Σ⁻¹.
-func inverse(c *mat.Cholesky) whitener {
-	return func(x *mat.Dense) error {
-		err := c.SolveTo(x, x)
-		if _, poor := err.(mat.Condition); poor {
-			return nil
-		}
-		return err
-	}
-}
+func inverse(c *dense.Cholesky) whitener { return c.Solve }
 
 // along gives each column the direction v, its sign that of the column.
 func along(v []float64) whitener {
-	return func(x *mat.Dense) error {
-		n, k := x.Dims()
-		for j := range k {
-			sign := 1.0
-			s := 0.0
-			for i := range n {
-				s += v[i] * x.At(i, j)
-			}
+	return func(x []float64, n int) {
+		signs := make([]float64, n)
+		for i, w := range v {
+			floats.AddScaled(signs, w, x[i*n:(i+1)*n])
+		}
+		for j, s := range signs {
+			signs[j] = 1
 			if s < 0 {
-				sign = -1
+				signs[j] = -1
 			}
-			for i := range n {
-				x.Set(i, j, sign*v[i])
+			if math.IsNaN(s) {
+				signs[j] = s
 			}
 		}
-		return nil
+		for i, w := range v {
+			floats.ScaleTo(x[i*n:(i+1)*n], w, signs)
+		}
 	}
 }
 
-// many tests many labellings at once, each along its own mean differences
-// through the whitener that whiten makes for a block. sums are those of the
-// labellings.
-func many(m *matrix, labels []labelling, sums []*classSums, whiten func(block) (whitener, error)) ([]*trial, error) {
-	blocks := m.design.blocks()
-	scores := make([][]float64, len(blocks)) // per block: [questions of the fold, labellings]
-	first := make([]int, m.folds)
-	for f := range m.folds {
-		first[f] = m.cells[m.cell(f, 0)][0]
+// span is the questions of a fold of templates.
+func (d *design) span(fold int) (first, end int) {
+	return d.cells[d.cell(fold, 0)][0], d.cells[d.cell(fold, d.groups)][1]
+}
+
+// differences are the mean differences of many labellings on block b's training
+// rows, [D, labellings]; of one without rows of both classes: NaN. sums are those
+// of the labellings.
+func differences(m *matrix, sums []*classSums, b block) []float64 {
+	n := len(sums)
+	x := make([]float64, m.dim*n)
+	for j, s := range sums {
+		c := s.train(b)
+		d := c.difference()
+		if c.n1 == 0 || c.n0 == 0 {
+			floats.AddConst(math.NaN(), d)
+		}
+		for i, v := range d {
+			x[i*n+j] = v
+		}
 	}
-	err := parallel(len(blocks), func(k int) error {
-		b := blocks[k]
-		w, err := whiten(b)
-		if err != nil {
-			return err
-		}
-		x := mat.NewDense(m.dim, len(labels), nil)
-		for j, s := range sums {
-			c := s.train(b)
-			d := c.difference()
-			if c.n1 == 0 || c.n0 == 0 {
-				floats.AddConst(math.NaN(), d)
-			}
-			x.SetCol(j, d)
-		}
-		if err := w(x); err != nil {
-			return err
-		}
-		end := m.cells[m.cell(b.fold, m.groups)][1]
-		n := end - first[b.fold]
-		if n == 0 {
-			return nil
-		}
-		means := mat.NewDense(n, m.dim, m.means[first[b.fold]*m.dim:end*m.dim])
-		var p mat.Dense
-		p.Mul(means, x)
-		scores[k] = p.RawMatrix().Data
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
+	return x
+}
+
+// labelScores gives the questions of block b's fold their scores for each of many
+// labellings, each along its own mean difference, of differences, through the
+// whitener: [questions, labellings].
+func labelScores(m *matrix, differences []float64, b block, w whitener) []float64 {
+	n, x := len(differences)/m.dim, slices.Clone(differences)
+	w(x, n)
+	first, end := m.span(b.fold)
+	scores := make([]float64, (end-first)*n)
+	means := dense.Of(m.means[first*m.dim:end*m.dim], end-first, m.dim)
+	dense.AddProduct(dense.Of(scores, end-first, n), 1, means, dense.Of(x, m.dim, n))
+	return scores
+}
+
+// labelTrials tests labellings by the scores that labelScores gave for each block.
+func labelTrials(m *matrix, labels []labelling, scores [][]float64) []*trial {
 	trials := make([]*trial, len(labels))
 	for j, y := range labels {
 		trials[j] = m.newTrial(y, func(i, g int) float64 {
 			f := m.fold[m.questions[i].template]
-			s := scores[f*m.groups+g]
-			if s == nil {
-				return math.NaN()
-			}
-			return s[(i-first[f])*len(labels)+j]
+			first, _ := m.span(f)
+			return scores[f*m.groups+g][(i-first)*len(labels)+j]
 		})
 	}
-	return trials, nil
+	return trials
+}
+
+// byMeans tests labellings along their mean differences alone.
+func byMeans(m *matrix, labels []labelling, sums []*classSums) []*trial {
+	blocks := m.design.blocks()
+	scores := make([][]float64, len(blocks))
+	for k, b := range blocks {
+		scores[k] = labelScores(m, differences(m, sums, b), b, plain)
+	}
+	return labelTrials(m, labels, scores)
 }

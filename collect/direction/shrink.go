@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"premlp/collect/direction/internal/dense"
 )
 
 // traces gives tr S and the squared Frobenius norm of S = g/n.
@@ -60,28 +62,23 @@ func bodnar(g *mat.SymDense, n float64) (alpha, mu float64) {
 var errSingular = errors.New("covariance: want a positive definite one, have rows that do not differ")
 
 // blend turns g into a·g/n + b·I and factors it.
-func blend(g *mat.SymDense, n, a, b float64) (*mat.Cholesky, error) {
+func blend(g *mat.SymDense, n, a, b float64) (*dense.Cholesky, error) {
 	raw := g.RawSymmetric()
 	floats.Scale(a/n, raw.Data)
 	for i := range raw.N {
 		raw.Data[i*raw.N+i] += b
 	}
-	var c mat.Cholesky
-	if !c.Factorize(g) {
-		return nil, errSingular
-	}
-	return &c, nil
+	return factor(g)
 }
 
-// solve is Σ⁻¹·v.
-func solve(c *mat.Cholesky, v []float64) ([]float64, error) {
-	x := mat.NewVecDense(len(v), nil)
-	err := c.SolveVecTo(x, mat.NewVecDense(len(v), v))
-	var poor mat.Condition
-	if err != nil && !errors.As(err, &poor) {
-		return nil, err
+// factor factors g, which it spoils.
+func factor(g *mat.SymDense) (*dense.Cholesky, error) {
+	raw := g.RawSymmetric()
+	c, ok := dense.Factor(raw.Data, raw.N)
+	if !ok {
+		return nil, errSingular
 	}
-	return x.RawVector().Data, nil
+	return c, nil
 }
 
 // fourths adds up |x - c|⁴ over the rows of x, [n, D].

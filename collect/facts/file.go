@@ -155,3 +155,9 @@ func (f *File) checkConcepts(fail func(format string, args ...any)) {
 		}
 	}
 }
+
+// Description is what names a concept in place of its name: the text that
+// Descriptions has by a fact, with the concept's own.
+func (f *File) Description(fact string, c Concept) string {
+	return strings.ReplaceAll(f.Descriptions[fact], "{"+fact+"}", c.Facts[fact])
+}

@@ -14,6 +14,7 @@ type Figure struct {
 	Panels  []Panel
 	Choose  string // what a panel is, where the reader chooses one
 	Missing string // why there is no panel
+	Pairs   []Pair // of texts, in place of drawings
 	Tables  []Table
 }
 
@@ -21,6 +22,9 @@ type Figure struct {
 type Panel struct {
 	Label string
 	SVG   template.HTML
+
+	drawing *drawing // the same, for a picture
+	desc    string
 }
 
 // Table is the numbers behind a figure, the first column naming the row.
@@ -33,7 +37,7 @@ type Table struct {
 // add closes a drawing as the figure's next panel.
 func (f *Figure) add(d *drawing, label, desc string) error {
 	svg, err := d.done(fmt.Sprintf("%s-%d", f.ID, len(f.Panels)+1), f.Title+" "+label, desc)
-	f.Panels = append(f.Panels, Panel{label, svg})
+	f.Panels = append(f.Panels, Panel{label, svg, d, desc})
 	return err
 }
 

@@ -18,7 +18,7 @@ func (a *analysis) curves() (Figure, error) {
 	}
 	f.Caption = fmt.Sprintf("Blue: AUROC of held-out questions by the %s, with its central 95 %% interval (templates and controls drawn again %d times). "+
 		"0.5 is guessing, 1 is no mistake. Grey band: every concept in turn in the target's place, from the lowest to the highest; where the blue line runs inside it, %s is like any other concept. "+
-		"Broken lines: what 1 in 20 meaningless labels or directions reach.", methodName(a.methods[0]), a.draws, a.target)
+		"Broken lines: what chance reaches 1 time in 20, with another concept as the target in each template, with shuffled labels, or with random directions; and the words after the name alone. The blue line says something where it is above them, and above its own value at layer 0.", methodName(a.methods[0]), a.draws, a.target)
 	f.Tables = []Table{a.curveTable()}
 	return f, f.add(a.drawCurves(), "", a.curveWords())
 }
@@ -32,9 +32,9 @@ type series struct {
 // series lists the lines from the back to the front.
 func (a *analysis) series() []series {
 	list := []series{
-		{"null-a", "1 in 20: a random target per template", a.of(func(l *layer) float64 { return l.judged().wrongTarget })},
-		{"null-b", "1 in 20: shuffled labels", a.of(func(l *layer) float64 { return l.judged().shuffled })},
-		{"null-c", "1 in 20: random directions", a.of(func(l *layer) float64 { return l.random })},
+		{"null-a", "by chance: random targets", a.of(func(l *layer) float64 { return l.judged().wrongTarget })},
+		{"null-b", "by chance: shuffled labels", a.of(func(l *layer) float64 { return l.judged().shuffled })},
+		{"null-c", "by chance: random directions", a.of(func(l *layer) float64 { return l.random })},
 		{"null-d", "the rows' tokens alone", a.of(func(*layer) float64 { return a.tokens })},
 	}
 	for k, name := range a.methods[1:] {

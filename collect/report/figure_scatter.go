@@ -99,10 +99,10 @@ func (d *rows) plane(across, up []float64, xLabel, yLabel string) *drawing {
 			w.circle(class, p.x.at(xs[i]), p.y.at(ys[i]), r, d.concepts[q.concept])
 		}
 	}
-	var taken [][2]float64
+	var taken []written
 	for c, name := range d.concepts {
 		x, y := p.x.at(floats.Dot(d.means[c], across)), p.y.at(floats.Dot(d.means[c], up))
-		if c > 0 && slices.ContainsFunc(taken, func(o [2]float64) bool { return near(o, x, y, name) }) {
+		if c > 0 && slices.ContainsFunc(taken, func(o written) bool { return o.near(x, y, name) }) {
 			continue
 		}
 		class := "middle name"
@@ -114,15 +114,21 @@ func (d *rows) plane(across, up []float64, xLabel, yLabel string) *drawing {
 				}
 			}
 		}
-		taken = append(taken, [2]float64{x, y})
+		taken = append(taken, written{x, y, name})
 		w.text(class, min(max(x, 85), 410), y-12, cut(name, 16))
 	}
 	return w
 }
 
-// near says whether a name at x, y would run into one at o.
-func near(o [2]float64, x, y float64, name string) bool {
-	return max(o[1]-y, y-o[1]) < 12 && max(o[0]-x, x-o[0]) < 14+6*float64(min(len(name), 16))
+// written is a name and its middle.
+type written struct {
+	x, y float64
+	name string
+}
+
+// near says whether a name at x, y would run into it.
+func (o written) near(x, y float64, name string) bool {
+	return max(o.y-y, y-o.y) < 12 && max(o.x-x, x-o.x) < 6+3.4*float64(min(len(name), 16)+min(len(o.name), 16))
 }
 
 // room is a scale around values.

@@ -23,6 +23,12 @@ type heat struct {
 // draw makes the map with its legend below.
 func (h *heat) draw() *drawing {
 	w := h.left + float64(len(h.columns))*h.width + h.top*0.62 + 10
+	if h.lower { // names stand beside the diagonal
+		w = h.left + float64(len(h.columns))*h.width + 14
+		for _, name := range h.columns {
+			w = max(w, h.left+float64(len(h.columns))*h.width+14+7*float64(min(len(name), 16)))
+		}
+	}
 	bottom := h.top + float64(len(h.rows))*h.height
 	d := newDrawing(max(w, 430), bottom+50)
 	for r, name := range h.rows {
@@ -41,6 +47,8 @@ func (h *heat) draw() *drawing {
 	}
 	for c, name := range h.columns {
 		switch {
+		case !h.lower && h.flat():
+			d.text("middle tick", h.left+(float64(c)+0.5)*h.width, h.top-7, name)
 		case !h.lower:
 			d.slant("start tick", h.left+(float64(c)+0.6)*h.width, h.top-5, name)
 		case h.every == 0 || c%h.every == h.phase(): // beside the diagonal
@@ -53,6 +61,16 @@ func (h *heat) draw() *drawing {
 	}
 	h.drawLegend(d, h.left, bottom+26)
 	return d
+}
+
+// flat says whether the columns' names fit above their columns.
+func (h *heat) flat() bool {
+	for _, name := range h.columns {
+		if 7.5*float64(utf8.RuneCountInString(name))+6 > h.width {
+			return false
+		}
+	}
+	return true
 }
 
 // phase makes the last row, layer 0 of maps that rise, one of those labelled.

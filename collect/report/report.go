@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -20,6 +21,8 @@ type Options struct {
 	Digest  string   // of the dataset, which the caller may know
 	Checks  []Check  // what the caller found in the dataset
 	Command []string // that made the page, to be repeated
+
+	Steering *Steering // what the directions did to the model; nil where it was not tried
 
 	// Progress is told how many layers of how many are analysed.
 	Progress func(done, total int)
@@ -73,14 +76,28 @@ type Summary struct {
 	Verdict string      `json:"verdict"`
 	Answer  string      `json:"answer"`
 	Curve   []Curve     `json:"curve"`
+	Effects []Effects   `json:"effects"` // of steering, where it was given
 	Figures []FigureSum `json:"figures"`
 }
 
-// Curve is the judged method at a layer; AUROC is nil where it was not tested.
+// Curve is the judged method at a layer; figures are nil where it was not
+// tested.
 type Curve struct {
 	Layer   int      `json:"layer"`
 	AUROC   *float64 `json:"auroc"`
+	Low     *float64 `json:"auroc_low"` // of its interval
+	Chance  *float64 `json:"chance"`    // what the highest null reaches 1 time in 20
 	Verdict string   `json:"verdict"`
+	Mark    string   `json:"mark"` // of the verdict, one letter
+}
+
+// Effects are the net changes that one strength of an edit made at layers, each
+// by itself.
+type Effects struct {
+	Edit   string    `json:"edit"`
+	Layers []int     `json:"layers"`
+	Net    []float64 `json:"net"`
+	Random []float64 `json:"random_net"` // nil where none were tried
 }
 
 // FigureSum names a figure; Missing says why it has no drawing.
@@ -103,13 +120,18 @@ func Make(ctx context.Context, r *dataset.Reader, o Options) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
+	if o.Steering != nil {
+		if o.Steering, err = o.Steering.of(a.target); err != nil {
+			return nil, err
+		}
+	}
 	d, err := readRows(ctx, r, o.Site, a)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	p := &Page{Checks: o.Checks, Missing: a.missing, Refused: a.refused}
+	p := &Page{Checks: o.Checks, Missing: a.missing, Refused: slices.Clone(a.refused)}
 	p.say(a, m, o)
-	if p.Sections, err = sections(a, d, o.Site); err != nil {
+	if p.Sections, err = sections(a, d, o); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	p.Manifest = manifestRows(m, o)
@@ -119,7 +141,7 @@ func Make(ctx context.Context, r *dataset.Reader, o Options) (*Page, error) {
 }
 
 // sections draws every figure.
-func sections(a *analysis, d *rows, site string) ([]Section, error) {
+func sections(a *analysis, d *rows, o Options) ([]Section, error) {
 	var failed error
 	draw := func(f Figure, err error) Figure {
 		failed = cmp.Or(failed, err)
@@ -127,10 +149,17 @@ func sections(a *analysis, d *rows, site string) ([]Section, error) {
 	}
 	list := []Section{
 		{"layers", "Layer by layer", []Figure{draw(a.curves()), draw(a.verdicts())}},
-		{"activations", "In the activations", []Figure{draw(a.tokenMap(d)), draw(a.placeMap()), draw(a.coordinateMap(d)), draw(a.normProfiles(d, site))}},
+		{"activations", "In the activations", []Figure{draw(a.tokenMap(d)), draw(a.placeMap()), draw(a.coordinateMap(d)), draw(a.normProfiles(d, o.Site))}},
 		{"concepts", "Beside the other concepts", []Figure{draw(a.scatter(d)), draw(a.ranks()), draw(a.conceptCosines(d)), draw(a.layerCosines())}},
 	}
-	return list, failed
+	if o.Steering == nil {
+		return list, failed
+	}
+	figures, err := a.steered(o.Steering)
+	if len(o.Steering.Answers) > 0 {
+		figures = append(figures, o.Steering.answers(a.target))
+	}
+	return slices.Insert(list, 1, Section{"effects", "What it does to the model", figures}), cmp.Or(failed, err)
 }
 
 // manifestRows are the fields of the manifest a reader asks for.
@@ -193,15 +222,27 @@ func quoted(args []string) string {
 func (p *Page) sum(a *analysis, m dataset.Manifest, o Options) {
 	p.Summary = Summary{Model: m.Model.Name, Target: a.target, Site: o.Site, Layer: a.lead().number, Verdict: a.lead().judged().verdict, Answer: p.Answer}
 	for i := range a.layers {
-		c := Curve{Layer: a.layers[i].number, Verdict: a.layers[i].judged().verdict}
-		if v := a.layers[i].judged().area; finite(v) {
-			c.AUROC = &v
-		}
-		p.Summary.Curve = append(p.Summary.Curve, c)
+		l, m := &a.layers[i], a.layers[i].judged()
+		chance := most(math.Inf(-1), []float64{m.wrongTarget, m.shuffled, l.random})
+		p.Summary.Curve = append(p.Summary.Curve, Curve{
+			Layer: l.number, AUROC: known(m.area), Low: known(m.low), Chance: known(chance),
+			Verdict: m.verdict, Mark: signs[kind(m.verdict)].mark,
+		})
+	}
+	if o.Steering != nil {
+		p.Summary.Effects = o.Steering.sum(a.target)
 	}
 	for _, s := range p.Sections {
 		for _, f := range s.Figures {
 			p.Summary.Figures = append(p.Summary.Figures, FigureSum{f.ID, f.Missing})
 		}
 	}
+}
+
+// known is a figure, nil where it could not be computed.
+func known(v float64) *float64 {
+	if !finite(v) {
+		return nil
+	}
+	return &v
 }

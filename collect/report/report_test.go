@@ -52,7 +52,7 @@ func TestPage(t *testing.T) {
 
 // checkPage checks a page: tags that match, links and labels that lead
 // somewhere, nothing from outside, no figure that is empty.
-func checkPage(t *testing.T, data []byte, missing []string) {
+func checkPage(t *testing.T, data []byte, missing []string, more ...string) {
 	t.Helper()
 	for _, bad := range []string{"NaN", "Inf", "://", "@import", "url(", "%!", "ZgotmplZ", "<script>alert"} {
 		if at := bytes.Index(data, []byte(bad)); at >= 0 {
@@ -85,7 +85,7 @@ func checkPage(t *testing.T, data []byte, missing []string) {
 			t.Errorf("%s: want no src, have %q", n.Data, attr(n, "src"))
 		}
 	}
-	for _, id := range figureIDs {
+	for _, id := range append(more, figureIDs...) {
 		f := ids[id]
 		if f == nil || f.Data != "figure" {
 			t.Errorf("figure %s: want it, have none", id)
@@ -278,7 +278,7 @@ func TestRanges(t *testing.T) {
 // TestClasses holds that every class a drawing uses has a rule in the style
 // sheet.
 func TestClasses(t *testing.T) {
-	data, err := page(t, synthetic(t, names, wordings, 1)).HTML()
+	data, err := steeredPage(t).HTML()
 	if err != nil {
 		t.Fatal(err)
 	}

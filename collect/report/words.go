@@ -42,6 +42,16 @@ func (p *Page) say(a *analysis, m dataset.Manifest, o Options) {
 	}
 	p.Answer = a.answer()
 	p.More = a.more()
+	if o.Steering == nil {
+		p.More = append(p.More, "Nothing here changed what the model does: a direction that can be read need not be one the model uses.")
+		return
+	}
+	p.More = append(p.More, o.Steering.words(a.target)...)
+	for i, claim := range p.Refused {
+		if strings.HasSuffix(claim, notChanged) {
+			p.Refused[i] = "that the site controls the model: what was tried are the edits shown, at their places, strengths and questions"
+		}
+	}
 }
 
 // answer is the verdict in a sentence for who has not read the docs.
@@ -91,7 +101,7 @@ func (a *analysis) more() []string {
 		}
 		list = append(list, fmt.Sprintf("Is %s special? Put in its place, %d of the %d other concepts are told apart as well or better.", a.target, above, len(b.all)-1))
 	}
-	return append(list, "Nothing here changed what the model does: a direction that can be read need not be one the model uses.")
+	return list
 }
 
 // otherWords says what is found at the layers of other verdicts.
@@ -154,4 +164,26 @@ func layersWords(list []int) string {
 		return fmt.Sprintf("1 layer (%d)", list[0])
 	}
 	return fmt.Sprintf("%d layers (%s)", len(list), ranges(list))
+}
+
+// notChanged ends the claim of package direction that steering makes untrue.
+const notChanged = "nothing was changed in a forward pass"
+
+// words says what the directions did, in a sentence for each method.
+func (s *Steering) words(target string) []string {
+	var list []string
+	for i := range s.Tests {
+		one := &Steering{Tests: s.Tests[i : i+1]}
+		t, x := strongestOf(one.traces(target))
+		text := fmt.Sprintf("Put into the model, the direction (%s, %s) changed the log-probability of %s's answer in questions about others by %+.2f beside the other answers'", methodName(t.method), x.label(t), target, x.Net)
+		if x.Random != nil {
+			text += fmt.Sprintf("; random directions of the same length by %+.2f", x.Random.Net)
+		}
+		tried := 0
+		for _, t := range one.traces(target) {
+			tried += len(t.steps)
+		}
+		list = append(list, text+fmt.Sprintf(". %d of %d answers became %s's. This is the strongest of %d edits tried.", x.Flipped, x.Questions, target, tried))
+	}
+	return list
 }

@@ -98,17 +98,17 @@ func TestSummarise(t *testing.T) {
 	for i := range 6 {
 		effects = append(effects, Effect{Questions: 4, Flipped: i % 2, ToTarget: float64(i), Net: float64(i), Own: &own, Random: &Null{Net: 2, Lost: 1}})
 	}
-	s := summarise(effects, 1)
+	s := Summarise(effects, 1)
 	if s.Targets != 6 || !near(s.ToTarget, 2.5) || !near(s.Flipped, 0.125) || *s.Own != 1 || *s.RandomNet != 2 || !near(*s.RandomLost, 0.25) || s.KL != nil {
 		t.Errorf("have %+v", s)
 	}
 	if low, high := s.Interval[0], s.Interval[1]; low < 0.8 || low > 1.5 || high < 3.5 || high > 4.2 {
 		t.Errorf("interval: have %v", *s.Interval)
 	}
-	if again := summarise(effects, 1); *again.Interval != *s.Interval {
+	if again := Summarise(effects, 1); *again.Interval != *s.Interval {
 		t.Error("interval: want it determined by the seed")
 	}
-	if few := summarise(effects[:4], 1); few.Interval != nil {
+	if few := Summarise(effects[:4], 1); few.Interval != nil {
 		t.Error("interval of four targets: want none")
 	}
 }

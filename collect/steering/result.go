@@ -59,14 +59,15 @@ func (s *study) finish(f *facts.File, start time.Time) *Result {
 	r.Positions, r.Seed, r.Prompts, r.Tokens = s.options.Positions, s.options.Seed, s.done, s.engine.tokens
 	targets := len(s.targets)
 	for i := 0; i < len(r.Effects); i += targets {
-		r.Summaries = append(r.Summaries, summarise(r.Effects[i:i+targets], s.options.Seed))
+		r.Summaries = append(r.Summaries, Summarise(r.Effects[i:i+targets], s.options.Seed))
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return r
 }
 
-// summarise takes the means of one edit's effects on several targets.
-func summarise(effects []Effect, seed uint64) Summary {
+// Summarise takes the means of one edit's effects on several targets, of which there
+// is at least one. seed determines the interval.
+func Summarise(effects []Effect, seed uint64) Summary {
 	first := effects[0]
 	s := Summary{Kind: first.Kind, Alpha: first.Alpha, Place: first.Place, Targets: len(effects)}
 	over := func(value func(e *Effect) float64) float64 {
@@ -90,15 +91,30 @@ func summarise(effects []Effect, seed uint64) Summary {
 	if first.KL != nil {
 		s.KL = mean(func(e *Effect) float64 { return *e.KL })
 	}
-	if first.Random != nil {
-		s.RandomNet = mean(func(e *Effect) float64 { return e.Random.Net })
-		s.RandomTo = mean(func(e *Effect) float64 { return e.Random.ToTarget })
-		s.RandomLost = mean(func(e *Effect) float64 { return share(e.Random.Lost, e) })
-	}
+	s.addRandom(effects)
 	if len(effects) >= minTargets {
 		s.Interval = bootstrap(effects, seed)
 	}
 	return s
+}
+
+// addRandom takes the means over the targets that random directions were tried
+// beside.
+func (s *Summary) addRandom(effects []Effect) {
+	var net, to, lost, n float64
+	for _, e := range effects {
+		if e.Random != nil {
+			net += e.Random.Net
+			to += e.Random.ToTarget
+			lost += e.Random.Lost / float64(max(e.Questions, 1))
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	net, to, lost = net/n, to/n, lost/n
+	s.RandomNet, s.RandomTo, s.RandomLost = &net, &to, &lost
 }
 
 // Resamples of the bootstrap, and how many targets it needs.

@@ -46,6 +46,7 @@ type Options struct {
 	Alphas      []float64 // of the kinds that have a strength
 	Positions   Positions
 	Random      int      // random directions beside each direction
+	RandomOf    []string // targets whose directions they are tried beside; nil: all
 	Neutral     []string // texts on which the change of all predictions is measured
 	Seed        uint64
 	Threads     int
@@ -186,10 +187,19 @@ func (s *study) choose() error {
 		}
 	}
 	if len(s.targets) == 0 {
-		return fmt.Errorf("steer: want a target whose %s the model knows, have none: it knows those of %q", s.options.Answer, s.result.Known)
+		return unknown("steer: want a target whose %s the model knows, have none: it knows those of %q", s.options.Answer, s.result.Known)
 	}
 	if len(s.known) < 2 {
-		return fmt.Errorf("steer: want at least two concepts whose %s the model knows, have %d", s.options.Answer, len(s.known))
+		return unknown("steer: want at least two concepts whose %s the model knows, have %d", s.options.Answer, len(s.known))
 	}
 	return nil
+}
+
+// UnknownError says that the model knows too few answers for a test.
+type UnknownError struct{ text string }
+
+func (e *UnknownError) Error() string { return e.text }
+
+func unknown(format string, args ...any) error {
+	return &UnknownError{fmt.Sprintf(format, args...)}
 }

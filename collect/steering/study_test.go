@@ -136,6 +136,42 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunRandomOf tries random directions beside the targets that are named alone.
+func TestRunRandomOf(t *testing.T) {
+	l := open(t)
+	form := collect.Job{Chat: l.Chat, Now: time.Unix(0, 0)}
+	f := knownFacts(t, l, form)
+	o := tinyOptions(form, f)
+	o.Kinds, o.Alphas, o.Places = []Kind{AddDifference}, []float64{1}, o.Places[:1]
+	o.RandomOf = o.Targets[1:]
+	r, err := Run(t.Context(), l, f, fixed{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range r.Effects {
+		if named := e.Target == o.Targets[1]; (e.Random != nil) != named {
+			t.Errorf("%s: have random directions %v", e.Target, e.Random)
+		}
+	}
+	if s := r.Summaries[0]; s.RandomNet == nil || *s.RandomNet != r.Effects[1].Random.Net {
+		t.Errorf("want the mean over targets that have one, have %+v", s)
+	}
+}
+
+// TestRunUnknown: too few known answers are an error that can be told apart.
+func TestRunUnknown(t *testing.T) {
+	l := open(t)
+	form := collect.Job{Chat: l.Chat, Now: time.Unix(0, 0)}
+	f := knownFacts(t, l, form)
+	for i := range f.Concepts { // each has the other's answer
+		f.Concepts[i].Facts = map[string]string{"word": knownFacts(t, l, form).Concepts[1-i].Facts["word"]}
+	}
+	var unknown *UnknownError
+	if _, err := Run(t.Context(), l, f, fixed{}, tinyOptions(form, f)); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "whose word the model knows, have none") {
+		t.Errorf("have %v", err)
+	}
+}
+
 // TestRunAddsNothing: a strength of 0 changes nothing at all.
 func TestRunAddsNothing(t *testing.T) {
 	l := open(t)

@@ -3,6 +3,7 @@ package steering
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"premlp/model"
 )
@@ -17,10 +18,14 @@ type trial struct {
 	kl     []float64   // [neutral texts], sums over their tokens
 }
 
-// draws is how many trials an edit of kind k has, random ones included.
-func (s *study) draws(k Kind) int {
-	if k == Swap {
-		return 1 // there is no direction in it
+// draws is how many trials an edit of kind k has for a target, random ones
+// included.
+func (s *study) draws(k Kind, target string) int {
+	if k == Swap { // there is no direction in it
+		return 1
+	}
+	if of := s.options.RandomOf; of != nil && !slices.Contains(of, target) {
+		return 1
 	}
 	return 1 + s.options.Random
 }
@@ -39,7 +44,7 @@ func (s *study) trials(p Place) []*trial {
 	for _, k := range s.options.Kinds {
 		for _, alpha := range s.strengths(k) {
 			for _, target := range s.targets {
-				for draw := range s.draws(k) {
+				for draw := range s.draws(k, target.concept) {
 					t := &trial{target: target, draw: draw, scores: make([][]float64, len(s.known))}
 					t.Effect = Effect{Target: target.concept, Kind: k, Alpha: alpha, Place: p}
 					if draw == 0 && k != Swap && k != AddPair { // those know no question of neutral texts
