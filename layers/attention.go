@@ -18,8 +18,11 @@ type Attention struct {
 	Scale   float32                            // of the scores; 0: 1/sqrt(E)
 	SoftCap float32                            // bounds the scores; 0: nothing does
 	Score   func(head, query, key int) float32 // added to a score; nil: nothing is
-	Sinks   bool                               // "sinks" [H] are scores without a value
-	Clip    float32                            // bounds queries, keys and values; 0: nothing does
+	// Relative says that Score depends on the positions' distance. Otherwise it
+	// depends on the key's alone.
+	Relative bool
+	Sinks    bool    // "sinks" [H] are scores without a value
+	Clip     float32 // bounds queries, keys and values; 0: nothing does
 
 	// QKNorm normalises queries and keys, "q_norm" and "k_norm": each head by
 	// itself, or with NormWhole the heads together. nil: none.

@@ -111,16 +111,19 @@ func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) e
 	if err != nil {
 		return err
 	}
-	bias := gpu.Pointer(0)
+	bias, relative := gpu.Pointer(0), int32(0)
 	if a.Score != nil {
 		bias = kept.bias.at
 	}
+	if a.Relative {
+		relative = 1
+	}
 	return d.Launch("attention", gpu.Dim{X: blocks}, gpu.Dim{X: attentionThreads}, 0,
 		c.Out.at, q.at, k, v, pos, segment, starts, ranges, bias, kept.sinks, scratch, number(b.keys),
-		number(c.Out.rows), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys))
+		number(c.Out.rows), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys), relative)
 }
 
-// cover makes the bias for so many keys: it depends on head and key alone.
+// cover makes the bias for so many keys: by head and key, or by head and distance.
 func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
 	if a.Score == nil || keys <= kept.biasKeys {
 		return nil
@@ -128,7 +131,11 @@ func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
 	table := make([]float32, a.Heads*keys)
 	for h := range a.Heads {
 		for j := range keys {
-			table[h*keys+j] = a.Score(h, 0, j)
+			if a.Relative {
+				table[h*keys+j] = a.Score(h, j, 0)
+			} else {
+				table[h*keys+j] = a.Score(h, 0, j)
+			}
 		}
 	}
 	at, err := d.room(&kept.bias, len(table))

@@ -74,6 +74,7 @@ func mptBlock(s layers.Scope, c *Config, x *gorgonia.Node, b blockOf) *gorgonia.
 	a.Out, a.Projections = "out_proj", layers.QKV{Fused: "Wqkv", Groups: 1}
 	a.Scale, a.Clip = own.scale, own.clip
 	a.Score = func(head, query, key int) float32 { return own.slopes[head] * float32(key-query) }
+	a.Relative = true
 	y := layers.Normalize(s.Sub("norm_1"), x, mptNorm(c)) // [T, D]
 	y = layers.SelfAttention(s.Sub("attn"), y, a)         // [T, D]
 	x = s.Tap(layers.ResidMid, layers.Residual(s.Sub("attn_residual"), x, y))

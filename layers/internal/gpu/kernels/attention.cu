@@ -8,6 +8,7 @@
 // absolute positions, each one chain, added in order. A block of threads has a query
 // and a head; it takes others in turn, with the same scratch.
 //
+// bias [heads, bias_keys] is taken at the key's position, or at its distance.
 // ranges lists rows of keys, [first, count] each; segment s of the queries has those
 // from starts[s] to starts[s+1], and they hold its keys from position 0 on.
 
@@ -39,7 +40,7 @@ DEVICE float product(const float *q, const float *k, int width) {
 KERNEL void attention(float *out, const float *q, const float *k, const float *v,
 		const int *positions, const int *segments, const int *starts, const int *ranges,
 		const float *bias, const float *sinks, float *scratch, int scratch_keys,
-		int rows, int heads, int key_heads, int width, int window, float scale, float cap, int bias_keys) {
+		int rows, int heads, int key_heads, int width, int window, float scale, float cap, int bias_keys, int relative) {
 	SHARED static float shared_top[1024];
 	float *s = scratch + (long long)BLOCK * 2 * scratch_keys, *totals = s + scratch_keys;
 	for (int work = BLOCK; work < rows * heads; work += BLOCKS) {
@@ -52,7 +53,7 @@ KERNEL void attention(float *out, const float *q, const float *k, const float *v
 			int row = key_row(ranges, first, last, j);
 			float x = product(query, k + ((long long)row * key_heads + key_head) * width, width) * scale;
 			if (cap > 0) x = cap * hyperbolic_tangent(x / cap);
-			if (bias) x = x + bias[(long long)head * bias_keys + j];
+			if (bias) x = x + bias[(long long)head * bias_keys + (relative ? position - j : j)];
 			s[j - from] = x;
 			top = x > top ? x : top;
 		}
