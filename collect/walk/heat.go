@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"premlp/model"
 )
 
 // Heat are the norms of a site's rows, of the layers that are computed.
@@ -27,13 +29,9 @@ func (w *Walk) Heat(site string) (*Heat, error) {
 			if known = true; i >= w.session.Done() {
 				continue
 			}
-			v, err := w.session.ValueOf(o)
+			norms, err := w.normsOf(o)
 			if err != nil {
 				return nil, err
-			}
-			norms := make([]number, v.Rows)
-			for t := range norms {
-				norms[t] = number(norm(v.Row(t)))
 			}
 			r.Layers, r.Norms = append(r.Layers, p.Layer), append(r.Norms, norms)
 		}
@@ -48,31 +46,67 @@ func (w *Walk) Heat(site string) (*Heat, error) {
 	return r, nil
 }
 
-// shades are eight heights of one character.
-var shades = []rune("▁▂▃▄▅▆▇█")
+// normsOf returns the norms of an op's rows. They are kept, as a screen asks for
+// them at every stop.
+func (w *Walk) normsOf(o *model.Op) ([]number, error) {
+	if norms, known := w.norms[o]; known {
+		return norms, nil
+	}
+	v, err := w.session.ValueOf(o)
+	if err != nil {
+		return nil, err
+	}
+	norms := make([]number, v.Rows)
+	for t := range norms {
+		norms[t] = number(norm(v.Row(t)))
+	}
+	w.norms[o] = norms
+	return norms, nil
+}
 
-// Strip is a layer's norms as one character a token, between the least and the
-// largest of the layer, by their logarithm: the first token's norm is often a
-// hundred times the others'. A space is 0, ! no finite number.
-func (r *Heat) Strip(i int) string {
+// Levels are a layer's norms between the least, 0, and the largest of the layer, 1,
+// by their logarithm: the first token's norm is often a hundred times the others'.
+// A norm of 0 has -1, one that is no finite number has NaN.
+func (r *Heat) Levels(i int) []float64 {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, n := range r.Norms[i] {
 		if n > 0 && n-n == 0 {
 			low, high = min(low, math.Log(float64(n))), max(high, math.Log(float64(n)))
 		}
 	}
-	strip := make([]rune, len(r.Norms[i]))
+	levels := make([]float64, len(r.Norms[i]))
 	for t, n := range r.Norms[i] {
 		switch {
 		case n-n != 0:
-			strip[t] = '!'
+			levels[t] = math.NaN()
 		case n == 0:
-			strip[t] = ' '
-		case high-low < 1e-9:
-			strip[t] = shades[0]
-		default:
-			strip[t] = shades[int(math.Round((math.Log(float64(n))-low)/(high-low)*float64(len(shades)-1)))]
+			levels[t] = -1
+		case high-low >= 1e-9:
+			levels[t] = (math.Log(float64(n)) - low) / (high - low)
 		}
+	}
+	return levels
+}
+
+// shades are eight heights of one character.
+var shades = []rune("▁▂▃▄▅▆▇█")
+
+// Shade is a level as a character. A space is 0, ! no finite number.
+func Shade(level float64) rune {
+	switch {
+	case math.IsNaN(level):
+		return '!'
+	case level < 0:
+		return ' '
+	}
+	return shades[int(math.Round(level*float64(len(shades)-1)))]
+}
+
+// Strip is a layer's norms as one character a token.
+func (r *Heat) Strip(i int) string {
+	strip := make([]rune, len(r.Norms[i]))
+	for t, level := range r.Levels(i) {
+		strip[t] = Shade(level)
 	}
 	return string(strip)
 }

@@ -46,6 +46,7 @@ func (w *Walk) patch(o options) (*Patched, error) {
 	if err := w.session.Patch(op, index, model.Replace{Rows: rows}); err != nil {
 		return nil, err
 	}
+	delete(w.norms, op)
 	w.changes = append(w.changes, Change{op.Key(), what})
 	return r, nil
 }
@@ -102,7 +103,7 @@ func (w *Walk) save(name, file string) (*Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensor := orElse(append(w.sites(op), op.Key())...)
+	tensor := orElse(append(w.sitesOf(op), op.Key())...)
 	err = weights.WriteSafetensors(file, []weights.Output{
 		weights.IntOutput("ids", w.ids, len(w.ids)),
 		weights.FloatOutput(tensor, slices.Clone(v.Data), v.Rows, v.Cols),
