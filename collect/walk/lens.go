@@ -68,7 +68,7 @@ func (w *Walk) lensOf(ctx context.Context, token int, blocks []int, each func(la
 const defaultGuesses = 5
 
 // look is the lens at a token on the ends of all blocks that are computed, or on
-// those of a name.
+// some of them.
 func (w *Walk) look(ctx context.Context, o options) (*Lens, error) {
 	token, err := o.span("token", o.tokens, len(w.ids))
 	if err != nil {
@@ -84,9 +84,13 @@ func (w *Walk) look(ctx context.Context, o options) (*Lens, error) {
 		}
 	}
 	r := &Lens{Token: token.from, Text: w.tokens[token.from], Layers: []LensLayer{}}
+	layers, err := o.span("layers", o.layers, w.Layers())
+	if err != nil {
+		return nil, err
+	}
 	var done []int
 	for layer, end := range w.ends {
-		if w.at[end] < w.session.Done() {
+		if layers.from <= layer && layer < layers.to && w.at[end] < w.session.Done() {
 			done = append(done, layer)
 		}
 	}

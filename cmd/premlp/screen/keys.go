@@ -15,7 +15,7 @@ var commandKeys = map[string]string{
 // tableKeys choose what is shown of a value.
 var tableKeys = map[string]table{"s": ofStats, "v": ofValues, "l": ofLens}
 
-// keysHelp stands before the list of commands.
+// keysHelp stands above the list of commands.
 const keysHelp = `n next op            space or L end of the block     c continue      r restart
 s stats              v values      l logit lens      enter the value here, or at the cursor
 arrows the cursor    home, end     [ ] the site      < > the coordinates of values
@@ -157,14 +157,13 @@ func (m *model) zoom(on bool) {
 
 func (m *model) showHelp() tea.Cmd {
 	m.zoom(true)
-	m.output.add("keys", keysHelp, m.width)
 	return m.run("help")
 }
 
 // lineKey edits the line, runs it, or brings back one of before.
 func (m *model) lineKey(k tea.KeyPressMsg) tea.Cmd {
 	switch k.String() {
-	case "enter":
+	case "enter", "ctrl+j": // the second where it was typed before the screen came
 		return m.enter()
 	case "esc":
 		m.focusOn(onStrip)
@@ -191,7 +190,7 @@ func (m *model) enter() tea.Cmd {
 	m.typed = append(slices.DeleteFunc(m.typed, func(s string) bool { return s == text }), text)
 	m.recall = len(m.typed)
 	if text == "help" || text == "h" {
-		m.zoom(true)
+		return m.showHelp()
 	}
 	return m.run(text)
 }

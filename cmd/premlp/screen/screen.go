@@ -226,6 +226,9 @@ func (m *model) finish(f finished) tea.Cmd {
 			f.text = fmt.Sprintf("stopped: %s", position(f.have.where))
 		}
 	}
+	if f.line == "help" {
+		f.text = keysHelp + "\n" + f.text
+	}
 	if f.line != "" {
 		m.output.add(f.line, f.text, m.width)
 		m.follow(f.have.where)

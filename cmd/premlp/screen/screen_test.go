@@ -154,7 +154,7 @@ func TestViews(t *testing.T) {
 	d.golden("lens")
 	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	d.golden("large")
-	d.press("?", "pgup")
+	d.press("?")
 	d.golden("help")
 	d.press("z")
 	d.send(tea.WindowSizeMsg{Width: leastWidth, Height: leastHeight})
