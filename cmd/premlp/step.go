@@ -37,9 +37,9 @@ with another prompt's, another model's or a file's, changed, and saved; then the
 run goes on with what they are. A run in pieces has the bits of a run in one go.
 
 On a terminal it is a screen of layers and tokens with a line for commands; with
---plain, or where stdin is no terminal, commands are read line by line; --script
-reads them from a file and prints each with its result, so that a walk can be
-repeated. 'help' lists the commands.`,
+--plain, or where stdin or stdout is no terminal, commands are read line by line;
+--script reads them from a file and prints each with its result, so that a walk
+can be repeated. 'help' lists the commands.`,
 		Example: `  premlp step --model smollm2-135m --chat --prompt "What is the capital of France?"
   echo "to mlp_in.3
   stats
@@ -88,7 +88,7 @@ func runStep(ctx context.Context, e *env, f stepFlags) (err error) {
 		return runLines(ctx, e, w, lines{in: file, echo: true, strict: true})
 	}
 	human := isTerminal(e.stdin) && isTerminal(e.stdout) && !e.json
-	if human && !f.plain {
+	if human && !f.plain && os.Getenv("TERM") != "dumb" {
 		return screen.Run(ctx, w, screen.Options{Model: f.model, Prompt: f.prompt, In: e.stdin, Out: e.stdout})
 	}
 	return runLines(ctx, e, w, lines{in: e.stdin, prompt: human})
@@ -172,8 +172,11 @@ func runLines(ctx context.Context, e *env, w *walk.Walk, l lines) error {
 		ask()
 		return out.err
 	})
-	if errors.Is(err, walk.ErrQuit) {
+	switch {
+	case errors.Is(err, walk.ErrQuit):
 		err = nil
+	case err == nil && l.prompt: // the input's end
+		fmt.Fprintln(out)
 	}
 	if e.json && ctx.Err() == nil {
 		return errors.Join(e.Result(all, nil), err)

@@ -72,8 +72,8 @@ func TestStepScreen(t *testing.T) {
 			term.keys("Escape")
 			term.wait("g go to")
 			term.keys(end)
-			have := term.wait("status 0")
-			if have = term.wait("icanon"); strings.Contains(have, "-icanon") || strings.Contains(have, "-echo ") {
+			term.wait("status 0")
+			if have := term.wait("icanon"); strings.Contains(have, "-icanon") || strings.Contains(have, "-echo ") {
 				t.Errorf("want the terminal as it was, have\n%s", have)
 			}
 		})
