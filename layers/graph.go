@@ -78,13 +78,16 @@ func (g *Graph) Points() []Point {
 	for p := range g.points {
 		points = append(points, p)
 	}
-	slices.SortFunc(points, func(a, b Point) int {
-		if a.Layer != b.Layer && a.Site != Logits && b.Site != Logits {
-			return a.Layer - b.Layer
-		}
-		return siteOrder(a.Site) - siteOrder(b.Site)
-	})
+	slices.SortFunc(points, inOrder)
 	return points
+}
+
+// inOrder compares points by where they stand in the pass.
+func inOrder(a, b Point) int {
+	if a.Layer != b.Layer && a.Site != Logits && b.Site != Logits {
+		return a.Layer - b.Layer
+	}
+	return siteOrder(a.Site) - siteOrder(b.Site)
 }
 
 // siteOrder places logits behind every block site.

@@ -53,11 +53,12 @@ func (m *Machine) Done() int { return m.at }
 // PointsOf lists the sites that an op's value is.
 func (m *Machine) PointsOf(o *Op) []Point {
 	var points []Point
-	for _, p := range m.graph.Points() {
-		if opOf(m.graph.points[p]) == o {
+	for p, n := range m.graph.points {
+		if opOf(n) == o {
 			points = append(points, p)
 		}
 	}
+	slices.SortFunc(points, inOrder)
 	return points
 }
 

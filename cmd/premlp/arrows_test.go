@@ -34,6 +34,9 @@ var arrows = []arrow{
 // graphParts are the parts that may know the graph library.
 var graphParts = []string{"layers", "model"}
 
+// screenPart is the part that may know the terminal library.
+const screenPart = "cmd/premlp/screen/"
+
 // TestArrows holds the direction of imports in every file, whatever its build
 // tags.
 func TestArrows(t *testing.T) {
@@ -68,6 +71,8 @@ func TestCheckImport(t *testing.T) {
 		{"collect/a.go", "gorgonia.org/gorgonia", true},
 		{"collect/a_test.go", "gorgonia.org/tensor", true},
 		{"model/a.go", "gorgonia.org/gorgonia", false},
+		{"cmd/premlp/step.go", "charm.land/bubbletea/v2", true},
+		{"cmd/premlp/screen/a.go", "charm.land/bubbletea/v2", false},
 		{"model/a.go", "premlpx/b", false},
 		{"model/a.go", "fmt", false},
 	} {
@@ -82,6 +87,9 @@ func checkImport(file, imported string) string {
 	part, _, _ := strings.Cut(filepath.ToSlash(file), "/")
 	if strings.HasPrefix(imported, "gorgonia.org/") && !slices.Contains(graphParts, part) {
 		return file + ": imports " + imported + ": want it only in " + strings.Join(graphParts, ", ")
+	}
+	if strings.HasPrefix(imported, "charm.land/") && !strings.HasPrefix(filepath.ToSlash(file), screenPart) {
+		return file + ": imports " + imported + ": want it only in " + screenPart
 	}
 	rest, ours := strings.CutPrefix(imported, module+"/")
 	if !ours {

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8/cwriter"
 
+	"premlp/cmd/premlp/screen"
 	"premlp/collect"
 	"premlp/collect/walk"
 	"premlp/weights/catalogue"
@@ -35,9 +37,9 @@ with another prompt's, another model's or a file's, changed, and saved; then the
 run goes on with what they are. A run in pieces has the bits of a run in one go.
 
 On a terminal it is a screen of layers and tokens with a line for commands; with
---plain, or where stdin is no terminal, commands are read line by line; --script
-reads them from a file and prints each with its result, so that a walk can be
-repeated. 'help' lists the commands.`,
+--plain, or where stdin or stdout is no terminal, commands are read line by line;
+--script reads them from a file and prints each with its result, so that a walk
+can be repeated. 'help' lists the commands.`,
 		Example: `  premlp step --model smollm2-135m --chat --prompt "What is the capital of France?"
   echo "to mlp_in.3
   stats
@@ -72,17 +74,30 @@ func runStep(ctx context.Context, e *env, f stepFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
-	lines, echo, strict := e.stdin, false, false
+	defer func() {
+		if closed := w.Close(); closed != nil {
+			err = errors.Join(err, closed)
+		}
+	}()
 	if f.script != "" {
 		file, err := os.Open(f.script)
 		if err != nil {
 			return err
 		}
 		defer file.Close()
-		lines, echo, strict = file, true, true
+		return runLines(ctx, e, w, lines{in: file, echo: true, strict: true})
 	}
-	return runLines(ctx, e, w, lines, echo, strict)
+	human := isTerminal(e.stdin) && isTerminal(e.stdout) && !e.json
+	if human && !f.plain && os.Getenv("TERM") != "dumb" {
+		return screen.Run(ctx, w, screen.Options{Model: f.model, Prompt: f.prompt, In: e.stdin, Out: e.stdout})
+	}
+	return runLines(ctx, e, w, lines{in: e.stdin, prompt: human})
+}
+
+// isTerminal reports whether somebody sits at the other end.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && cwriter.IsTerminal(int(file.Fd()))
 }
 
 // ids are a text's tokens in the form that the flags ask for.
@@ -107,41 +122,95 @@ type stepped struct {
 	Error   string      `json:"error,omitempty"`
 }
 
-// runLines runs commands line by line. strict ends at the first that fails.
-func runLines(ctx context.Context, e *env, w *walk.Walk, lines io.Reader, echo, strict bool) error {
-	var all []stepped
-	var failed error
+// lines are where commands come from, and what is done about them.
+type lines struct {
+	in     io.Reader
+	echo   bool // print each before its result
+	strict bool // end at the first that fails
+	prompt bool // ask for each
+}
+
+// runLines runs commands line by line.
+func runLines(ctx context.Context, e *env, w *walk.Walk, l lines) error {
+	all := []stepped{}
 	out := &firstError{w: e.stdout}
-	in := bufio.NewScanner(lines)
-	for failed == nil && out.err == nil && in.Scan() {
-		r, err := w.Do(ctx, in.Text())
-		if errors.Is(err, walk.ErrQuit) {
-			break
+	ask := func() {
+		if l.prompt {
+			fmt.Fprint(out, "> ")
 		}
-		if echo && !e.json {
-			fmt.Fprintf(out, "> %s\n", in.Text())
+	}
+	if l.prompt {
+		fmt.Fprintln(out, "'help' lists the commands")
+	}
+	ask()
+	err := eachLine(ctx, l.in, func(line string) error {
+		r, err := w.Do(ctx, line)
+		if errors.Is(err, walk.ErrQuit) {
+			return err
+		}
+		if l.echo && !e.json {
+			fmt.Fprintf(out, "> %s\n", line)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil && strict {
-			failed = fmt.Errorf("%s: %w", in.Text(), err)
-		}
 		switch {
 		case e.json && (r != nil || err != nil):
-			s := stepped{Command: in.Text(), Result: r}
+			s := stepped{Command: line, Result: r}
 			if err != nil {
 				s.Error = err.Error()
 			}
 			all = append(all, s)
-		case err != nil && !strict:
+		case err != nil && !l.strict:
 			fmt.Fprintln(out, err)
 		case r != nil && !e.json:
 			r.Print(out)
 		}
+		if err != nil && l.strict {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+		ask()
+		return out.err
+	})
+	switch {
+	case errors.Is(err, walk.ErrQuit):
+		err = nil
+	case err == nil && l.prompt: // the input's end
+		fmt.Fprintln(out)
 	}
-	if e.json {
-		return errors.Join(e.Result(all, nil), failed)
+	if e.json && ctx.Err() == nil {
+		return errors.Join(e.Result(all, nil), err)
 	}
-	return errors.Join(failed, in.Err(), out.err)
+	return err
+}
+
+// eachLine calls do for each line until it fails, the input ends or ctx is
+// cancelled, which a read from a terminal would wait out.
+func eachLine(ctx context.Context, in io.Reader, do func(line string) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	read, ended := make(chan string), make(chan error, 1)
+	go func() {
+		scanner := bufio.NewScanner(in)
+		for scanner.Scan() {
+			select {
+			case read <- scanner.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+		ended <- scanner.Err()
+	}()
+	for {
+		select {
+		case line := <-read:
+			if err := do(line); err != nil {
+				return err
+			}
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

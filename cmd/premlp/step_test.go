@@ -54,6 +54,26 @@ func TestStepTranscripts(t *testing.T) {
 	}
 }
 
+// The transcript in docs is what the program prints.
+func TestStepDocs(t *testing.T) {
+	path := os.Getenv("PREMLP_TEST_SMOLLM2")
+	if path == "" {
+		t.Skip("PREMLP_TEST_SMOLLM2 is not set: want the path of the real model")
+	}
+	var out, diag bytes.Buffer
+	args := []string{"step", "--model", path, "--prompt", stepPrompt, "--script", "../../docs/examples/step-paris.txt", "--quiet"}
+	if status := run(t.Context(), args, strings.NewReader(""), &out, &diag); status != 0 {
+		t.Fatal(diag.String())
+	}
+	page, err := os.ReadFile("../../docs/stepping.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), out.String()) {
+		t.Errorf("docs/stepping.md: want this transcript\n%s", out.String())
+	}
+}
+
 // A walk to the end saves the bits that dump writes.
 func TestStepSavesWhatDumpWrites(t *testing.T) {
 	t.Setenv("PREMLP_CACHE", t.TempDir())
@@ -103,6 +123,7 @@ func TestStepErrors(t *testing.T) {
 		{"patch half", "want zero, scale NUMBER or set"},
 		{"patch scale NaN", "want a number"},
 		{"lens top 0", "want a number from 1 to 100"},
+		{"lens layers 6", "layers: want one of 0 to 5"},
 		{"heat attention", "want a site"},
 		{"reference file nowhere", "nowhere"},
 		{"reference model nowhere", "nowhere"},

@@ -44,7 +44,7 @@ func commands() []command {
 		{"show", "s", "[WHERE] [tokens A:B] [coords A:B]", "print values", runShow},
 		{"stats", "", "[WHERE] [tokens A:B]", "print norm, mean, deviation and extremes of each token", runStats},
 		{"heat", "", "[SITE]", "print the norms of all layers as a strip", runHeat},
-		{"lens", "", "[token I] [top K]", "print what would be said if the model ended behind each layer", runLens},
+		{"lens", "", "[token I] [layers A:B] [top K]", "print what would be said if the model ended behind each layer", runLens},
 		{"reference", "", "prompt TEXT | model MODEL | file FILE | bf16", "compute another run to compare with", runReference},
 		{"compare", "", "[WHERE] [tokens A:B]", "compare a value with the reference's", runCompare},
 		{"patch", "p", "zero | scale X | set [tokens A:B]", "change the value just computed; set takes the reference's", runPatch},

@@ -121,7 +121,7 @@ func runOps(_ context.Context, w *Walk, words []string) (Result, error) {
 	}
 	r := &Ops{}
 	for _, o := range ops {
-		r.Ops = append(r.Ops, Op{o.Key(), o.Kind(), o.Cols(), w.sites(o), w.at[o] < w.session.Done()})
+		r.Ops = append(r.Ops, Op{o.Key(), o.Kind(), o.Cols(), w.sitesOf(o), w.at[o] < w.session.Done()})
 	}
 	return r, nil
 }
@@ -186,6 +186,9 @@ func openReference(name string) (*collect.Loaded, error) {
 	return collect.OpenModel(path)
 }
 
+// argsWidth is the column of arguments in help; longer ones have a line to themselves.
+const argsWidth = 32
+
 // Help is the list of commands.
 type Help struct {
 	Commands []string `json:"commands"`
@@ -197,6 +200,7 @@ func (r *Help) Print(out io.Writer) {
 		fmt.Fprintln(out, c)
 	}
 	fmt.Fprintln(out, "WHERE is a site (mlp_in.3, resid_post), a layer (layer.3), a kind (attention), an op's key or a pattern of keys (*.down_proj)")
+	fmt.Fprintln(out, "A:B are from A to before B, counted from 0 or, with -, from the end: 2:5, 3, -1, :-2")
 }
 
 func runHelp(_ context.Context, _ *Walk, words []string) (Result, error) {
@@ -209,7 +213,11 @@ func runHelp(_ context.Context, _ *Walk, words []string) (Result, error) {
 		if c.short != "" {
 			name += ", " + c.short
 		}
-		r.Commands = append(r.Commands, fmt.Sprintf("%-13s %-36s %s", name, c.args, c.help))
+		gap := ""
+		if len(c.args) > argsWidth {
+			gap = "\n" + strings.Repeat(" ", 14+argsWidth)
+		}
+		r.Commands = append(r.Commands, fmt.Sprintf("%-13s %-*s%s %s", name, argsWidth, c.args, gap, c.help))
 	}
 	return r, nil
 }

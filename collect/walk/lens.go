@@ -30,33 +30,45 @@ type Lens struct {
 	Layers []LensLayer `json:"layers"`
 }
 
-// lensOf returns the logits [V] that the final norm and the head make of a row of
-// the residual stream.
-func (w *Walk) lensOf(ctx context.Context, o *model.Op, token int) ([]float32, error) {
-	v, err := w.session.ValueOf(o)
-	if err != nil {
-		return nil, err
+// lensOf hands over the logits [V] that the final norm and the head make of a
+// token's row of the residual stream, behind each of some blocks. All rows are one
+// batch: the head is by far the largest matrix, and is read once.
+func (w *Walk) lensOf(ctx context.Context, token int, blocks []int, each func(layer int, logits []float32) error) error {
+	if len(blocks) == 0 {
+		return nil
 	}
 	if w.lens == nil {
+		var err error
 		if w.lens, err = w.loaded.Model.Lens(w.threads); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	b := model.Pack([][]int32{w.ids[token : token+1]}, nil)
-	b.Given = v.Row(token)
-	var logits []float32
-	err = w.lens.Run(ctx, b, func(_ model.Point, rows model.Rows) error {
-		logits = append(logits, rows.Data...)
+	var prompts [][]int32 // a row stands for itself, so each is a prompt of one token
+	var given []float32
+	for _, layer := range blocks {
+		v, err := w.session.ValueOf(w.ends[layer])
+		if err != nil {
+			return err
+		}
+		prompts, given = append(prompts, w.ids[token:token+1]), append(given, v.Row(token)...)
+	}
+	b := model.Pack(prompts, nil)
+	b.Given = given
+	return w.lens.Run(ctx, b, func(_ model.Point, rows model.Rows) error {
+		for i, layer := range blocks {
+			if err := each(layer, rows.Row(i)); err != nil {
+				return fmt.Errorf("layer %d: %w", layer, err)
+			}
+		}
 		return nil
 	})
-	return logits, err
 }
 
 // defaultGuesses are shown where no number is given.
 const defaultGuesses = 5
 
 // look is the lens at a token on the ends of all blocks that are computed, or on
-// those of a name.
+// some of them.
 func (w *Walk) look(ctx context.Context, o options) (*Lens, error) {
 	token, err := o.span("token", o.tokens, len(w.ids))
 	if err != nil {
@@ -72,22 +84,21 @@ func (w *Walk) look(ctx context.Context, o options) (*Lens, error) {
 		}
 	}
 	r := &Lens{Token: token.from, Text: w.tokens[token.from], Layers: []LensLayer{}}
-	for _, op := range w.ops[:w.session.Done()] {
-		layer, ends := w.endOf(op)
-		if !ends {
-			continue
-		}
-		logits, err := w.lensOf(ctx, op, token.from)
-		if err != nil {
-			return nil, err
-		}
-		guesses, err := w.guesses(logits, k)
-		if err != nil {
-			return nil, fmt.Errorf("layer %d: %w", layer, err)
-		}
-		r.Layers = append(r.Layers, LensLayer{layer, guesses})
+	layers, err := o.span("layers", o.layers, w.Layers())
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	var done []int
+	for layer, end := range w.ends {
+		if layers.from <= layer && layer < layers.to && w.at[end] < w.session.Done() {
+			done = append(done, layer)
+		}
+	}
+	return r, w.lensOf(ctx, token.from, done, func(layer int, logits []float32) error {
+		guesses, err := w.guesses(logits, k)
+		r.Layers = append(r.Layers, LensLayer{layer, guesses})
+		return err
+	})
 }
 
 // guesses are the most probable tokens of a row of logits.

@@ -46,7 +46,8 @@ func (w *Walk) patch(o options) (*Patched, error) {
 	if err := w.session.Patch(op, index, model.Replace{Rows: rows}); err != nil {
 		return nil, err
 	}
-	w.changes = append(w.changes, Change{op.Key(), what})
+	delete(w.norms, op)
+	w.changes = append(w.changes, Change{op.Key(), what + " at " + tokens.text("token")})
 	return r, nil
 }
 
@@ -85,7 +86,8 @@ func (w *Walk) patchedRows(words []string, op *model.Op, v model.Mat, tokens spa
 
 // Print writes a line.
 func (r *Patched) Print(out io.Writer) {
-	fmt.Fprintf(out, "%s: %s at tokens %d to %d, which moved rows by up to %.4g\n", r.Op, r.What, r.Tokens[0], r.Tokens[1]-1, float64(r.Moved))
+	tokens := span{r.Tokens[0], r.Tokens[1]}
+	fmt.Fprintf(out, "%s: %s at %s, which moved rows by up to %.4g\n", r.Op, r.What, tokens.text("token"), float64(r.Moved))
 }
 
 // Saved is a file that was written.
@@ -102,7 +104,7 @@ func (w *Walk) save(name, file string) (*Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensor := orElse(append(w.sites(op), op.Key())...)
+	tensor := orElse(append(w.sitesOf(op), op.Key())...)
 	err = weights.WriteSafetensors(file, []weights.Output{
 		weights.IntOutput("ids", w.ids, len(w.ids)),
 		weights.FloatOutput(tensor, slices.Clone(v.Data), v.Rows, v.Cols),

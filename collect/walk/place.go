@@ -14,13 +14,14 @@ import (
 type place struct {
 	name string
 	ops  []*model.Op // in the order of computation
+	set  map[*model.Op]bool
 }
 
-// is reports whether an op is of the place.
-func (p place) is(o *model.Op) bool { return slices.Contains(p.ops, o) }
+// is reports whether an op is of the place. A run asks it behind every op.
+func (p place) is(o *model.Op) bool { return p.set[o] }
 
-// sites names the points that an op is.
-func (w *Walk) sites(o *model.Op) []string {
+// sitesOf names the points that an op is.
+func (w *Walk) sitesOf(o *model.Op) []string {
 	names := []string{}
 	for _, p := range w.points[o] {
 		names = append(names, p.String())
@@ -33,10 +34,10 @@ func (w *Walk) sites(o *model.Op) []string {
 // pattern of keys (*.down_proj). A name that is none of them is an error that
 // states the nearest ones.
 func (w *Walk) place(name string) (place, error) {
-	p := place{name: name}
+	p := place{name: name, set: map[*model.Op]bool{}}
 	for _, o := range w.ops {
 		if w.named(o, name) {
-			p.ops = append(p.ops, o)
+			p.ops, p.set[o] = append(p.ops, o), true
 		}
 	}
 	if len(p.ops) > 0 {

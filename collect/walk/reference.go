@@ -150,7 +150,7 @@ func (w *Walk) referenceValue(o *model.Op, v model.Mat) (model.Mat, error) {
 	if w.reference.name == "" {
 		return model.Mat{}, errors.New("nothing to compare with: 'reference prompt TEXT', 'reference model MODEL', 'reference file FILE' or 'reference bf16' names it")
 	}
-	other, err := w.reference.value(o.Key(), w.sites(o), v.Cols)
+	other, err := w.reference.value(o.Key(), w.sitesOf(o), v.Cols)
 	if err == nil && other.Cols != v.Cols {
 		err = fmt.Errorf("%s: want rows of %d values, the reference has %d", o.Key(), v.Cols, other.Cols)
 	}

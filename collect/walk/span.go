@@ -9,6 +9,14 @@ import (
 // span is a range [from, to) of tokens or coordinates.
 type span struct{ from, to int }
 
+// text names what is in the range: "token 3" or "tokens 3 to 5".
+func (s span) text(what string) string {
+	if s.to == s.from+1 {
+		return fmt.Sprintf("%s %d", what, s.from)
+	}
+	return fmt.Sprintf("%ss %d to %d", what, s.from, s.to-1)
+}
+
 // parseSpan reads "3", "3:7", "3:", ":7" or "-2:", counted from 0 or, below 0, from
 // the end, of n things.
 func parseSpan(what, text string, n int) (span, error) {
@@ -40,6 +48,7 @@ type options struct {
 	rest   []string // the other words
 	tokens *string
 	coords *string
+	layers *string
 	count  *string
 }
 
@@ -47,7 +56,7 @@ type options struct {
 func parseOptions(words []string) (options, error) {
 	var o options
 	for i := 0; i < len(words); i++ {
-		at, named := map[string]**string{"tokens": &o.tokens, "token": &o.tokens, "coords": &o.coords, "top": &o.count}[words[i]]
+		at, named := map[string]**string{"tokens": &o.tokens, "token": &o.tokens, "coords": &o.coords, "layers": &o.layers, "layer": &o.layers, "top": &o.count}[words[i]]
 		switch {
 		case !named:
 			o.rest = append(o.rest, words[i])

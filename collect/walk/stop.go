@@ -88,42 +88,17 @@ func normAbove(most float64) condition {
 // last token, and behind the block before gave it to b.
 func overtakes(a, b int32) condition {
 	return func(ctx context.Context, w *Walk, o *model.Op, value model.Mat) (bool, error) {
-		before, err := w.above(ctx, o, a, b, -1)
-		if err != nil || before != yes(false) {
-			return false, err
+		layer, ends := w.endOf(o)
+		if !ends || layer == 0 {
+			return false, nil
 		}
-		now, err := w.above(ctx, o, a, b, 0)
-		return now == yes(true), err
+		above := map[int]bool{}
+		err := w.lensOf(ctx, len(w.ids)-1, []int{layer - 1, layer}, func(layer int, logits []float32) error {
+			above[layer] = logits[a] > logits[b]
+			return nil
+		})
+		return above[layer] && !above[layer-1], err
 	}
-}
-
-// yes is an answer of a question that not every op has one to.
-type answer int8
-
-func yes(b bool) answer {
-	if b {
-		return 1
-	}
-	return -1
-}
-
-// above says whether the lens on a block's end gives a the higher logit at the last
-// token: the block whose end is o, or the one that is as many blocks away. 0 where
-// o ends none.
-func (w *Walk) above(ctx context.Context, o *model.Op, a, b int32, away int) (answer, error) {
-	layer, ends := w.endOf(o)
-	if !ends || layer+away < 0 {
-		return 0, nil
-	}
-	at, err := w.computed(model.Point{Site: residPost, Layer: layer + away}.String())
-	if err != nil {
-		return 0, err
-	}
-	logits, err := w.lensOf(ctx, at, len(w.ids)-1)
-	if err != nil {
-		return 0, err
-	}
-	return yes(logits[a] > logits[b]), nil
 }
 
 // endOf returns the block that an op ends.

@@ -40,7 +40,7 @@ func (w *Walk) where(held *stop) *Where {
 	if o == nil {
 		return r
 	}
-	r.Op, r.Kind, r.Sites = o.Key(), o.Kind(), w.sites(o)
+	r.Op, r.Kind, r.Sites = o.Key(), o.Kind(), w.sitesOf(o)
 	if w.inBlock(o) {
 		r.Layer = o.Layer()
 	}

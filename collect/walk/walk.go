@@ -10,8 +10,8 @@ import (
 	"premlp/model"
 )
 
-// The ends of a block.
-const residPre, residPost model.Site = "resid_pre", "resid_post"
+// The ends of a block, and of the pass.
+const residPre, residPost, logits model.Site = "resid_pre", "resid_post", "logits"
 
 // Options says what is walked through.
 type Options struct {
@@ -35,12 +35,16 @@ type Walk struct {
 	points  map[*model.Op][]model.Point
 	at      map[*model.Op]int // in ops
 	inside  [2]int            // the first and the last op of the blocks, in ops
+	ends    []*model.Op       // whose value is a block's resid_post, by layer
+	sites   []string          // that the model has, in the order of a block
 	lens    *model.Session    // nil until it is asked for
 
+	watch     func(done int)
 	breaks    []*stop // where the walk stops
 	numbered  int     // the last stop's number
 	reference reference
-	changes   []Change // patches of this run
+	changes   []Change               // patches of this run
+	norms     map[*model.Op][]number // of this run's values, as far as they were asked for
 }
 
 // Change is a patch that was made.
@@ -85,9 +89,16 @@ func (w *Walk) index() {
 	w.ops = w.session.Ops()
 	w.points, w.at = map[*model.Op][]model.Point{}, map[*model.Op]int{}
 	last := w.Layers() - 1
+	w.ends = make([]*model.Op, w.Layers())
 	for i, o := range w.ops {
 		w.at[o], w.points[o] = i, w.session.PointsOf(o)
 		for _, p := range w.points[o] {
+			if site := string(p.Site); p.Site != logits && !slices.Contains(w.sites, site) {
+				w.sites = append(w.sites, site)
+			}
+			if p.Site == residPost {
+				w.ends[p.Layer] = o
+			}
 			switch p {
 			case model.Point{Site: residPre}:
 				w.inside[0] = i + 1
@@ -123,7 +134,7 @@ func (w *Walk) Close() error {
 
 // Restart goes back to before the first op; patches are forgotten, stops stay.
 func (w *Walk) Restart() error {
-	w.changes = nil
+	w.changes, w.norms = nil, map[*model.Op][]number{}
 	return w.session.Begin(model.Pack([][]int32{w.ids}, nil))
 }
 
@@ -132,6 +143,13 @@ func (w *Walk) Tokens() []string { return slices.Clone(w.tokens) }
 
 // Ops returns how many ops are computed and how many there are.
 func (w *Walk) Ops() (done, all int) { return w.session.Done(), len(w.ops) }
+
+// Sites lists the sites of the model's blocks in the order of computation.
+func (w *Walk) Sites() []string { return slices.Clone(w.sites) }
+
+// Watch has every op reported that a command computes: how many are done. Nil ends
+// it. The call is from where Do runs.
+func (w *Walk) Watch(report func(done int)) { w.watch = report }
 
 // Layers returns how many blocks the model has.
 func (w *Walk) Layers() int { return w.loaded.Model.Config().Layers }
@@ -150,6 +168,9 @@ func (w *Walk) advance(ctx context.Context, reached func(*model.Op) bool) (*stop
 	var held *stop
 	var failed error
 	_, err := w.session.Continue(ctx, func(o *model.Op, value model.Mat) bool {
+		if w.watch != nil {
+			w.watch(w.session.Done())
+		}
 		for _, s := range w.breaks {
 			holds, err := s.holds(ctx, w, o, value)
 			if err != nil {

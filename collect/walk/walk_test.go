@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,27 @@ func TestNearest(t *testing.T) {
 	}{{"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"ab", "ba", 2}, {"same", "same", 0}} {
 		if have := distance(c.a, c.b); have != c.want {
 			t.Errorf("%q to %q: want %d, have %d", c.a, c.b, c.want, have)
+		}
+	}
+}
+
+// Norms far above the others do not make the others look alike.
+func TestLevels(t *testing.T) {
+	for _, c := range []struct {
+		norms []number
+		want  string
+	}{
+		{[]number{1, 2, 4, 8}, "▁▃▆█"},
+		{[]number{1000, 1, 2, 4, 8, 3}, "^▁▃▆█▅"},
+		{[]number{1, 1.01, 1.02, 1.01, 1.2}, "▁▁▂▁█"}, // not twice the others
+		{[]number{3, 3, 3}, "▁▁▁"},
+		{[]number{0, 1, 2}, " ▁█"},
+		{[]number{number(math.NaN()), 1, number(math.Inf(1)), 2}, "!▁!█"},
+		{[]number{0, 0}, "  "},
+	} {
+		h := &Heat{Norms: [][]number{c.norms}}
+		if have := h.Strip(0); have != c.want {
+			t.Errorf("%v: want %q, have %q", c.norms, c.want, have)
 		}
 	}
 }
