@@ -7,6 +7,12 @@ import (
 // load executes ld for some lanes.
 func (w *warp) load(in *instr, active uint32) {
 	a := &w.block.kernel.accesses[in.x]
+	if from := w.span(in, a, active, touchRead); from != nil {
+		for i := range a.count {
+			w.loadAll(from[int64(i)*a.size:], a, &w.rows[a.rows[i]], active)
+		}
+		return
+	}
 	w.sectors.begin()
 	for m := active; m != 0; m &= m - 1 {
 		lane := firstLane(m)
@@ -14,8 +20,7 @@ func (w *warp) load(in *instr, active uint32) {
 		for i := range a.count {
 			v := get(from[int64(i)*a.size:], a.size)
 			if a.signed {
-				shift := 64 - 8*a.size
-				v = uint64(int64(v<<shift) >> shift)
+				v = signExtend(v, a.size)
 			}
 			w.rows[a.rows[i]][lane] = v
 		}
@@ -23,9 +28,45 @@ func (w *warp) load(in *instr, active uint32) {
 	w.sectors.end(w.block.stats)
 }
 
+func signExtend(v uint64, size int64) uint64 {
+	shift := 64 - 8*size
+	return uint64(int64(v<<shift) >> shift)
+}
+
+// loadAll reads one element for each lane from w.offsets.
+func (w *warp) loadAll(from []byte, a *access, d *row, active uint32) {
+	if a.size == 4 {
+		for m := active; m != 0; m &= m - 1 {
+			lane := firstLane(m)
+			d[lane] = uint64(binary.LittleEndian.Uint32(from[w.offsets[lane]:]))
+		}
+	} else {
+		for m := active; m != 0; m &= m - 1 {
+			lane := firstLane(m)
+			d[lane] = get(from[w.offsets[lane]:], a.size)
+		}
+	}
+	if a.signed && a.size < 8 {
+		for m := active; m != 0; m &= m - 1 {
+			lane := firstLane(m)
+			d[lane] = signExtend(d[lane], a.size)
+		}
+	}
+}
+
 // store executes st for some lanes.
 func (w *warp) store(in *instr, active uint32) {
 	a := &w.block.kernel.accesses[in.x]
+	if to := w.span(in, a, active, touchWrite); to != nil {
+		for i := range a.count {
+			s, to := &w.rows[a.rows[i]], to[int64(i)*a.size:]
+			for m := active; m != 0; m &= m - 1 {
+				lane := firstLane(m)
+				put(to[w.offsets[lane]:], a.size, s[lane])
+			}
+		}
+		return
+	}
 	w.sectors.begin()
 	for m := active; m != 0; m &= m - 1 {
 		lane := firstLane(m)
@@ -155,13 +196,13 @@ func (w *warp) resolveGlobal(in *instr, lane int, at, size int64, how touch) []b
 	if how != touchWrite {
 		b.stats.Read += size
 		if near.seen != nil {
-			mark(near.seen.read, off, size)
+			mark(near.seen.read.of(len(near.data)), off, size)
 		}
 	}
 	if how != touchRead {
 		b.stats.Written += size
 		if near.seen != nil {
-			mark(near.seen.written, off, size)
+			mark(near.seen.written.of(len(near.data)), off, size)
 		}
 	}
 	w.sectors.add(at >> 5)

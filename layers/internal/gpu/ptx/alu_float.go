@@ -43,7 +43,11 @@ func init() {
 	}
 	alus["fma.f32"] = func(d, a, b, c, _ *row) {
 		for i := range d {
-			d[i] = bits32(fma32(f32(a[i]), f32(b[i]), f32(c[i])))
+			s := float64(f32(a[i]))*float64(f32(b[i])) + float64(f32(c[i]))
+			if rest := math.Float64bits(s); rest&(1<<29-1) == 1<<28 || rest<<1>>53 < 1023-126 {
+				s = float64(fma32(f32(a[i]), f32(b[i]), f32(c[i])))
+			}
+			d[i] = bits32(float32(s))
 		}
 	}
 	alus["mad.f32"] = alus["fma.f32"]
@@ -161,7 +165,7 @@ func flush32(x uint32) uint32 {
 func fma32(a, b, c float32) float32 {
 	p := float64(a) * float64(b)
 	s := p + float64(c)
-	if middle := math.Float64bits(s)&(1<<29-1) == 1<<28; middle || math.Abs(s) < 0x1p-126 {
+	if middle := math.Float64bits(s)&(1<<29-1) == 1<<28; middle || math.Abs(s) < 0x1p-126 && s != 0 {
 		s = addOdd(p, float64(c))
 	}
 	return float32(s)

@@ -10,7 +10,7 @@ type block struct {
 	warps  []*warp
 	shared []byte
 	stats  *Stats
-	epoch  uint32 // barriers passed
+	epoch  uint32 // barriers passed, and blocks
 	races  *races
 	near   []*allocation // where each access of the kernel last went
 }
@@ -42,10 +42,7 @@ func (b *block) execute() (f *Fault) {
 		}
 	}()
 	poison(b.shared)
-	b.epoch = 0
-	if b.races != nil {
-		b.races.reset()
-	}
+	b.epoch++ // never 0
 	for _, w := range b.warps {
 		w.begin()
 	}

@@ -104,7 +104,7 @@ func (p *parser) top(s *source) error {
 		p.at++
 		s.target = p.next().text
 		for p.skip(",") {
-			p.at++
+			p.next()
 		}
 	case ".address_size":
 		p.at++
@@ -131,9 +131,6 @@ func (p *parser) top(s *source) error {
 		p.at++
 	default:
 		return wrong(t.line, "want a directive, have %q", t.text)
-	}
-	if p.at >= len(p.tokens) {
-		p.at = len(p.tokens) - 1
 	}
 	return nil
 }
@@ -190,16 +187,11 @@ func (p *parser) function() (*function, error) {
 			if f.maxThreads, err = p.threads(); err != nil {
 				return nil, err
 			}
-		case ".minnctapersm", ".maxnctapersm", ".maxnreg":
-			p.at++
+		case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".pragma":
+			p.next()
 		case ".noreturn":
-		case ".pragma":
-			p.at++
 		default:
 			return nil, wrong(t.line, "%s: want a body, have %q", f.name, t.text)
-		}
-		if p.at >= len(p.tokens) {
-			return nil, wrong(t.line, "%s: want a body, have the end of the text", f.name)
 		}
 	}
 	f.body, err = p.body()

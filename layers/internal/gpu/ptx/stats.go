@@ -3,6 +3,7 @@ package ptx
 import (
 	"math/bits"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -62,20 +63,30 @@ func (s *Stats) Clone() *Stats {
 // Add adds the counts of another launch of the same kernel.
 func (s *Stats) Add(o *Stats) { s.add(o) }
 
-// touched has a bit for each byte of an allocation.
-type touched struct{ read, written []uint64 }
+// touched has a bit for each byte of an allocation, once there is something to note.
+type touched struct{ read, written bitmap }
+
+type bitmap struct {
+	once sync.Once
+	bits []uint64
+}
+
+// of returns the words for so many bytes.
+func (b *bitmap) of(bytes int) []uint64 {
+	b.once.Do(func() { b.bits = make([]uint64, (bytes+63)/64) })
+	return b.bits
+}
 
 func (m *Memory) startCounting() {
 	for _, a := range m.allocations {
-		words := (len(a.data) + 63) / 64
-		a.seen = &touched{make([]uint64, words), make([]uint64, words)}
+		a.seen = &touched{}
 	}
 }
 
 func (m *Memory) stopCounting(s *Stats) {
 	for _, a := range m.allocations {
-		s.UniqueRead += ones(a.seen.read)
-		s.UniqueWrote += ones(a.seen.written)
+		s.UniqueRead += ones(a.seen.read.bits)
+		s.UniqueWrote += ones(a.seen.written.bits)
 		a.seen = nil
 	}
 }

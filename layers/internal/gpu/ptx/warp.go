@@ -22,6 +22,7 @@ type warp struct {
 	epoch   uint32 // times that the lanes met
 	steps   int64
 	sectors sectorCount
+	offsets [lanes]int64 // of the accesses of one instruction
 }
 
 func newWarp(b *block, index, threads int) *warp {
