@@ -23,6 +23,8 @@ type warp struct {
 	steps   int64
 	sectors sectorCount
 	offsets [lanes]int64 // of the accesses of one instruction
+	copies  []copying    // asynchronous ones, and how many groups of them each lane has ended
+	groups  [lanes]int32
 }
 
 func newWarp(b *block, index, threads int) *warp {
@@ -46,6 +48,7 @@ func (w *warp) begin() {
 	w.live, w.ready, w.waiting, w.meeting = w.all, w.all, 0, 0
 	w.pcs = [lanes]int32{}
 	w.steps, w.epoch = 0, 0
+	w.copies, w.groups = w.copies[:0], [lanes]int32{}
 	poison(w.local)
 	w.fillSpecials()
 	w.block.stats.Threads += int64(bits.OnesCount32(w.all))
