@@ -56,6 +56,9 @@ func (c *compiler) plain(s *statement, op []string) error {
 	if want := sourceCount(name); len(s.operands) != want+1 {
 		return wrong(s.line, "%s: want %d operands, have %d", s.opcode, want+1, len(s.operands))
 	}
+	if err := c.checkWidths(s, name, typ); err != nil {
+		return err
+	}
 	ftz = ftz && typ == "f32"
 	d, err := c.destination(s.operands[0])
 	if err != nil {
