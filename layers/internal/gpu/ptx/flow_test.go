@@ -133,6 +133,41 @@ func TestAtomics(t *testing.T) {
 	})
 }
 
+// TestSpecials checks the special registers that are not in other tests.
+func TestSpecials(t *testing.T) {
+	in := threads(40)
+	for name, want := range map[string]func(lane uint64) uint32{
+		"%laneid":      func(l uint64) uint32 { return uint32(l) },
+		"%lanemask_eq": func(l uint64) uint32 { return 1 << l },
+		"%lanemask_lt": func(l uint64) uint32 { return 1<<l - 1 },
+		"%lanemask_le": func(l uint64) uint32 { return 1<<(l+1) - 1 },
+		"%lanemask_gt": func(l uint64) uint32 { return ^uint32(1<<(l+1) - 1) },
+		"%lanemask_ge": func(l uint64) uint32 { return ^uint32(1<<l - 1) },
+		"%ntid.x":      func(uint64) uint32 { return 40 },
+		"%nwarpid":     func(uint64) uint32 { return 2 },
+		"WARP_SZ":      func(uint64) uint32 { return 32 },
+	} {
+		each(t, "mov.u32 r0, "+name+";", "r0", in, func(a, _, _ uint64) uint64 { return uint64(want(a & 31)) })
+	}
+	// Extents of three dimensions, by a kernel that notes where each thread is.
+	m, err := Parse(head + `.entry k(.param .u64 out) { .reg .b32 r<20>; .reg .b64 d<3>;
+	mov.u32 r1, %tid.x; mov.u32 r2, %tid.y; mov.u32 r3, %tid.z; mov.u32 r4, %ctaid.x; mov.u32 r5, %ctaid.y; mov.u32 r6, %ctaid.z;
+	mov.u32 r7, %ntid.x; mov.u32 r8, %ntid.y; mov.u32 r9, %ntid.z; mov.u32 r10, %nctaid.x; mov.u32 r11, %nctaid.y;
+	mad.lo.u32 r12, r6, r11, r5; mad.lo.u32 r12, r12, r10, r4; mad.lo.u32 r12, r12, r9, r3; mad.lo.u32 r12, r12, r8, r2; mad.lo.u32 r12, r12, r7, r1;
+	mul.lo.u32 r13, r4, 100; add.u32 r13, r13, r1; ld.param.u64 d1, [out]; mul.wide.u32 d2, r12, 4; add.u64 d1, d1, d2; st.global.u32 [d1], r13; ret; }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const grid, block = 2 * 3 * 4, 5 * 3 * 2
+	out := make([]uint32, grid*block)
+	must(t, m, "k", Launch{Grid: Dim{2, 3, 4}, Block: Dim{5, 3, 2}}, out)
+	for i, have := range out {
+		if want := uint32(i/block%2*100 + i%5); have != want {
+			t.Fatalf("[%d]: want %d, have %d", i, want, have)
+		}
+	}
+}
+
 // TestFlow checks scopes, calls, tables of branches and generic addresses.
 func TestFlow(t *testing.T) {
 	in := threads(50)

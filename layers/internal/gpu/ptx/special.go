@@ -93,9 +93,9 @@ func (w *warp) special(id specialID, lane int) uint64 {
 	case lanemaskLT:
 		return bit - 1
 	case lanemaskLE:
-		return bit | bit - 1
+		return 2*bit - 1
 	case lanemaskGT:
-		return uint64(^uint32(bit | bit - 1))
+		return uint64(^uint32(2*bit - 1))
 	case lanemaskGE:
 		return uint64(^uint32(bit - 1))
 	case dynamicShared:
