@@ -36,7 +36,7 @@ func multiplies(t *testing.T, m *Module, rows, n, k int) bool {
 		b[i] = float32(i%23) - 9
 	}
 	grid := Dim{X: (n + 15) / 16, Y: (rows + 15) / 16}
-	_, err := call(t, m, "matmul_tile", Launch{Grid: grid, Block: Dim{X: 16, Y: 16}, Races: true, MaxSteps: 10000}, c, a, b, rows, n, k)
+	_, err := call(t, m, "matmul_tile", Launch{Grid: grid, Block: Dim{X: 16, Y: 16}, Races: true, MaxSteps: 10000, Workers: 1}, c, a, b, rows, n, k)
 	for i := range c {
 		var want float32
 		for j := range k {
@@ -63,7 +63,7 @@ func TestMutations(t *testing.T) {
 	}{
 		{"vector_add", func(m *Module) bool {
 			a, b, out := ramp(100), ramp(105)[5:], make([]float32, 100)
-			_, err := call(t, m, "vector_add", Launch{Grid: Dim{X: 3}, Block: Dim{X: 40}, Races: true, MaxSteps: 10000}, out, a, b, 100)
+			_, err := call(t, m, "vector_add", Launch{Grid: Dim{X: 3}, Block: Dim{X: 40}, Races: true, MaxSteps: 10000, Workers: 1}, out, a, b, 100)
 			for i := range out {
 				if out[i] != a[i]+b[i] {
 					return false
@@ -78,7 +78,7 @@ func TestMutations(t *testing.T) {
 					x[i] = float32(i * i % 1009)
 					want += x[i]
 				}
-				s, err := call(t, m, "reduce", Launch{Block: Dim{X: 256}, Races: true, MaxSteps: 10000}, out, x, n)
+				s, err := call(t, m, "reduce", Launch{Block: Dim{X: 256}, Races: true, MaxSteps: 10000, Workers: 1}, out, x, n)
 				if err != nil || out[0] != want || s.Written != 4 {
 					return false
 				}
@@ -90,7 +90,7 @@ func TestMutations(t *testing.T) {
 			for i := range x {
 				x[i] = float32(int(1) << (i % 23))
 			}
-			_, err := call(t, m, "shuffle_sum", Launch{Grid: Dim{X: 2}, Block: Dim{X: 32}, MaxSteps: 10000}, out, x)
+			_, err := call(t, m, "shuffle_sum", Launch{Grid: Dim{X: 2}, Block: Dim{X: 32}, MaxSteps: 10000, Workers: 1}, out, x)
 			for i := range out {
 				block, part, lane := i/96, i%96/32, i%32
 				sum := float32(0)
