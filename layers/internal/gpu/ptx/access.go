@@ -193,6 +193,9 @@ func (w *warp) resolveGlobal(in *instr, lane int, at, size int64, how touch) []b
 		w.fault(in, lane, "%s %d bytes at %#x: %s", touchNames[how], size, at, b.run.mem.describe(at))
 	}
 	off := at - near.base
+	if b.launch.Races {
+		w.owned(in, lane, near, off, size, how)
+	}
 	if how != touchWrite {
 		b.stats.Read += size
 		if near.seen != nil {

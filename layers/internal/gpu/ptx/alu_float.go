@@ -44,7 +44,7 @@ func init() {
 	alus["fma.f32"] = func(d, a, b, c, _ *row) {
 		for i := range d {
 			s := float64(f32(a[i]))*float64(f32(b[i])) + float64(f32(c[i]))
-			if rest := math.Float64bits(s); rest&(1<<29-1) == 1<<28 || rest<<1>>53 < 1023-126 {
+			if rest := math.Float64bits(s); rest&(1<<29-1) == 1<<28 || rest<<1>>53-1 < 1023-127 { // the latter not of 0
 				s = float64(fma32(f32(a[i]), f32(b[i]), f32(c[i])))
 			}
 			d[i] = bits32(float32(s))

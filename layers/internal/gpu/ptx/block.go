@@ -7,6 +7,7 @@ type block struct {
 	kernel *Kernel
 	launch *Launch
 	at     Dim
+	number int32 // from 1 on
 	warps  []*warp
 	shared []byte
 	stats  *Stats

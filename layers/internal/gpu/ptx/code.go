@@ -87,6 +87,8 @@ type Kernel struct {
 	lines     []string // of the whole text, for messages
 	granule   int64    // the smallest access to shared memory
 	branches  []Branch // without counts
+
+	globalGranule int64 // the smallest store or load of global memory
 }
 
 // constant is a row that holds one value.

@@ -54,7 +54,7 @@ func newScope() *scope {
 // compile makes a kernel of an .entry.
 func (m *Module) compile(s *source, f *function) (*Kernel, error) {
 	c := &compiler{module: m, source: s, consts: map[uint64]int32{}, special: map[specialID]int32{}, shared: map[*variable]int64{}, guard: none}
-	c.k = &Kernel{Name: f.name, MaxThreads: f.maxThreads, lines: m.lines, granule: 16}
+	c.k = &Kernel{Name: f.name, MaxThreads: f.maxThreads, lines: m.lines, granule: 16, globalGranule: 16}
 	c.spare = c.newRow()
 	c.open(nil)
 	for name, address := range m.addresses {

@@ -58,6 +58,9 @@ func (c *compiler) touch(a access) int32 {
 	if a.space == spaceShared || a.space == spaceGeneric {
 		c.k.granule = min(c.k.granule, a.size)
 	}
+	if a.space == spaceGlobal || a.space == spaceGeneric {
+		c.k.globalGranule = min(c.k.globalGranule, a.size)
+	}
 	c.k.accesses = append(c.k.accesses, a)
 	return int32(len(c.k.accesses) - 1)
 }

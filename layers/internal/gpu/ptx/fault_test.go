@@ -42,6 +42,12 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+	t.Run("between blocks", func(t *testing.T) {
+		_, err := call(t, m, "bad_blocks", Launch{Grid: Dim{X: 3, Y: 2}, Block: Dim{X: 40}, Races: true, Workers: 1}, make([]int32, 40))
+		if err == nil || !strings.Contains(err.Error(), "block (1,0,0), thread (0,0,0)") || !strings.Contains(err.Error(), "a race: reads 4 bytes at") || !strings.Contains(err.Error(), "which block (0,0,0) wrote in this launch") {
+			t.Errorf("have %v", err)
+		}
+	})
 	t.Run("freed", func(t *testing.T) {
 		mem := NewMemory(m)
 		at := mem.Alloc(64)

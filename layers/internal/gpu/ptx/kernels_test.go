@@ -220,3 +220,23 @@ func TestWide(t *testing.T) {
 		}
 	}
 }
+
+// TestCoverage names what a launch leaves out.
+func TestCoverage(t *testing.T) {
+	m := small(t)
+	out, a := make([]float32, 64), ramp(64)
+	s := must(t, m, "vector_add", Launch{Block: Dim{X: 64}}, out, a, a, 64)
+	if missing := s.Missing(); len(missing) != 1 || missing[0].Taken != 0 || missing[0].Not != 64 || !missing[0].Jump || missing[0].Text != "@%p1 bra LBB0_2;" {
+		t.Errorf("have %+v", missing)
+	}
+	s.Add(must(t, m, "vector_add", Launch{Block: Dim{X: 64}}, out, a, a, 0))
+	if missing := s.Missing(); len(missing) != 0 {
+		t.Errorf("have %+v", missing)
+	}
+	s = must(t, m, "vector_add", Launch{Block: Dim{X: 64}}, out, a, a, 0)
+	k := m.Kernel("vector_add")
+	lines := s.Unexecuted(k)
+	if len(lines) != 14 || k.statementText(int32(lines[13])) != "st.global.f32 [%rd1], %f3;" {
+		t.Errorf("have %v", lines)
+	}
+}

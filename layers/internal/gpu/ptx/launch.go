@@ -2,6 +2,7 @@ package ptx
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,7 @@ type Launch struct {
 	Workers  int   // blocks that run at the same time; 0 is one for each CPU
 	MaxSteps int64 // instructions of one warp, after which it is said to hang; 0 is 1<<32
 	Count    bool  // count the distinct bytes that are touched
-	Races    bool  // look for races in shared memory
+	Races    bool  // look for races, in shared memory and between blocks
 }
 
 // Run executes a launch of k. An error is a *Fault, or says what is wrong with the
@@ -37,6 +38,9 @@ func (k *Kernel) Run(mem *Memory, l Launch) (*Stats, error) {
 	r := &run{kernel: k, mem: mem, launch: l, blocks: blocks}
 	if l.Count {
 		mem.startCounting()
+	}
+	if l.Races {
+		mem.startRaces()
 	}
 	stats := make([]*Stats, workers)
 	if workers == 1 {
@@ -101,6 +105,7 @@ func (r *run) work() *Stats {
 		if n >= r.blocks {
 			break
 		}
+		b.number = int32(n%math.MaxInt32) + 1
 		grid := r.launch.Grid
 		b.at = Dim{int(n % int64(grid.X)), int(n / int64(grid.X) % int64(grid.Y)), int(n / (int64(grid.X) * int64(grid.Y)))}
 		if f := b.execute(); f != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Memory is a device's global memory. What is allocated begins as bytes of 0xff, an
@@ -22,6 +23,8 @@ type allocation struct {
 	base int64
 	data []byte
 	seen *touched // what the running launch reads and writes; nil if it is not counted
+	// Which block wrote what, where races are looked for; nil before a write.
+	owners atomic.Pointer[owners]
 }
 
 type freedRange struct{ base, size int64 }

@@ -23,6 +23,12 @@ func (w *warp) span(in *instr, a *access, active uint32, how touch) []byte {
 		if near == nil || !w.offsetsIn(in, a, active, near.base, size, int64(len(near.data))) {
 			return nil
 		}
+		if w.block.launch.Races && (how == touchWrite || near.owners.Load() != nil) {
+			for m := active; m != 0; m &= m - 1 {
+				lane := firstLane(m)
+				w.owned(in, lane, near, w.offsets[lane], size, how)
+			}
+		}
 		w.count(near, active, size, how)
 		return near.data
 	}

@@ -53,6 +53,27 @@ func (s *Stats) add(o *Stats) {
 	}
 }
 
+// Missing returns the branches and guards that always or never held.
+func (s *Stats) Missing() (out []Branch) {
+	for _, b := range s.Branches {
+		if b.Taken == 0 || b.Not == 0 {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// Unexecuted returns the lines of k's instructions that no warp came to.
+func (s *Stats) Unexecuted(k *Kernel) (lines []int) {
+	for i, n := range s.Executed {
+		// What is compiled behind the text's last instruction has its line.
+		if line := int(k.code[i].line); n == 0 && i+1 < len(k.code) && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
 // Clone returns a copy.
 func (s *Stats) Clone() *Stats {
 	c := *s

@@ -146,3 +146,4 @@ KERNEL void bad_endless(volatile int *x) {
 }
 KERNEL void bad_index(int *x, int i) { x[i] = 1; }
 KERNEL void bad_align(char *x, int i) { *(int *)(x + i) = 1; }
+KERNEL void bad_blocks(int *x) { x[THREAD] = x[THREAD] + BLOCK; }
