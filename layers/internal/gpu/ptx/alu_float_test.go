@@ -64,16 +64,23 @@ func TestFMA(t *testing.T) {
 	if checked < 500 {
 		t.Errorf("want 500 exact checks, have %d", checked)
 	}
-	// Rounding the float64 sum again would round these up.
+	// Of 2^24+1 and a little, rounding the float64 sum again would
+	// lose the little and go to the even one of the two nearest.
 	for _, c := range []struct{ a, b, c, want float32 }{
 		{1, 1 + 0x1p-23, 0x1p-24, 1 + 0x1p-22}, // a tie, to even
 		{0x1.000002p0, 0x1.000002p0, 0x1p-77, 0x1.000004p0},
 		{0x1p-24, 1 + 0x1p-23, 1, 1 + 0x1p-23},
 		{-0x1p-24 * (1 - 0x1p-24), 1, 0x1p0, 0x1.fffffep-1},
 		{0x1p-100, 0x1p-60, 1 + 0x1p-23, 1 + 0x1p-23},
+		{24929, 673, 0x1p-60, 1<<24 + 2},
+		{24931, 673 * 0x1p-140, -0x1p-149, float32(float64(24931)*673*0x1p-140 - 0x1p-149)}, // subnormal
 	} {
 		if have := fma32(c.a, c.b, c.c); have != c.want {
 			t.Errorf("fma(%x, %x, %x): want %x, have %x", c.a, c.b, c.c, c.want, have)
+		}
+		have := evaluate(t, "fma.rn.f32 f0, f1, f2, f3;", "f0", [][3]uint64{{bits32(c.a), bits32(c.b), bits32(c.c)}})
+		if f32(have[0]) != c.want {
+			t.Errorf("fma.rn.f32 (%x, %x, %x): want %x, have %x", c.a, c.b, c.c, c.want, f32(have[0]))
 		}
 	}
 }
