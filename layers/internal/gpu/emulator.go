@@ -15,7 +15,7 @@ import (
 type Emulator struct {
 	Strict   bool  // Close reports what was not freed as an error
 	Count    bool  // count the distinct bytes of memory that kernels touch
-	Races    bool  // look for races in shared memory; on in a new Emulator
+	Races    bool  // look for races, in shared memory and between blocks; on in a new Emulator
 	Workers  int   // blocks that run at the same time; 0 is one for each CPU
 	MaxSteps int64 // of one warp, after which a kernel is said to hang; 0 is 1<<32
 
