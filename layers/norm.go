@@ -64,14 +64,18 @@ func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node
 	}
 	var gain, offset []float32
 	o := &Op{kind: "rmsnorm", cols: columns(x), inputs: []*gorgonia.Node{x}, statsPerRow: heads * n.StatsPerRow()}
-	o.prepare = func(*Pool) error {
-		gain = nil
+	o.gain = func() []float32 {
+		if ws == nil {
+			return ones(d)
+		}
+		var gain []float32
 		for _, w := range ws {
 			gain = append(gain, plus(w.Floats(), n.Plus)...)
 		}
-		if ws == nil {
-			gain = ones(d)
-		}
+		return gain
+	}
+	o.prepare = func(*Pool) error {
+		gain = o.gain()
 		if b != nil {
 			offset = b.Floats()
 		}

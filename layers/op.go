@@ -37,6 +37,7 @@ type Op struct {
 	group  *group
 	linear *linear
 	packs  []*weights.Tensor // other weights that prepare packs
+	gain   func() []float32  // of a norm: reads what it multiplies by
 	// kept is set on attention: the keys and values of earlier runs.
 	kept *keptKeys
 
