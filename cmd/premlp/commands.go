@@ -20,6 +20,7 @@ var commands = []struct {
 	{"data", newExport},
 	{"direction", newSteer},
 	{"direction", newDirections},
+	{"direction", newReadout},
 	{"direction", newReport},
 	{"direction", newStudy},
 	{"measure", newStep},
