@@ -1,13 +1,13 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"premlp/collect"
 	"premlp/collect/steering"
@@ -274,6 +274,9 @@ func (s *ravelStudy) score(split string, ways []ravelWay) ([]RavelScore, error) 
 	if len(trials) == 0 {
 		return nil, fmt.Errorf("ravel: %s: want pairs of entities whose attributes the model knows, have none; take more entities", split)
 	}
+	slices.SortStableFunc(trials, func(a, b *ravelTrial) int {
+		return cmp.Or(strings.Compare(a.base.prompt.Text, b.base.prompt.Text), strings.Compare(a.base.entity.Name, b.base.entity.Name))
+	})
 	s.result.Pairs += len(trials)
 	if err := s.keepRows(split, trials); err != nil {
 		return nil, err
@@ -326,28 +329,43 @@ func (s *ravelStudy) try(split string, trials []*ravelTrial, ways []ravelWay) ([
 	defer runner.Close()
 	stage := s.Watch.Stage(split+" edits", "prompts")
 	defer stage.Close()
-	var finished atomic.Int64
+	total, finished := len(ways)*len(trials), 0
 	done := make([][]bool, len(ways))
-	for i, w := range ways {
-		done[i] = make([]bool, len(trials))
-		if err := runner.StartAt(s.ctx, w.Place.Layers[0]); err != nil {
+	for from := 0; from < len(ways); {
+		to := from // ways whose passes begin at one block
+		for to < len(ways) && ways[to].Place.Layers[0] == ways[from].Place.Layers[0] {
+			done[to] = make([]bool, len(trials))
+			to++
+		}
+		if err := runner.StartAt(s.ctx, ways[from].Place.Layers[0]); err != nil {
 			return nil, err
 		}
 		var runs []steering.Edited
-		for k, t := range trials {
-			r := steering.Edited{Prompt: prompts[t.base], Take: func(logits []float32) { done[i][k] = int32(argmax(logits)) == t.goal() }}
-			for _, p := range w.Place.Points() {
-				r.Edits = append(r.Edits, steering.Edit{At: p, From: t.base.last, To: t.base.last + 1, Change: w.change(t, s.means[t.moved], p, s.Seed)})
+		for k, t := range trials { // those of one prompt together: its beginning is computed once
+			for i, w := range ways[from:to] {
+				take := func(logits []float32) { done[from+i][k] = int32(argmax(logits)) == t.goal() }
+				runs = append(runs, steering.Edited{Prompt: prompts[t.base], Edits: s.edits(t, w), Take: take})
 			}
-			runs = append(runs, r)
 		}
-		err := runner.Run(s.ctx, runs, func(n int) { stage.Set(finished.Add(int64(n)), int64(len(ways)*len(trials))) })
+		err := runner.Run(s.ctx, runs, func(n int) {
+			finished += n
+			stage.Set(int64(finished), int64(total))
+		})
 		if err != nil {
-			return nil, fmt.Errorf("ravel: %s at %s: %w", w.Edit, w.Place, err)
+			return nil, fmt.Errorf("ravel: edits from layer %d: %w", ways[from].Place.Layers[0], err)
 		}
 		s.result.Edited += len(runs)
+		from = to
 	}
 	return done, nil
+}
+
+// edits are a trial's in one way.
+func (s *ravelStudy) edits(t *ravelTrial, w ravelWay) (list []steering.Edit) {
+	for _, p := range w.Place.Points() {
+		list = append(list, steering.Edit{At: p, From: t.base.last, To: t.base.last + 1, Change: w.change(t, s.means[t.moved], p, s.Seed)})
+	}
+	return list
 }
 
 // scoreOf sums up the trials that move an attribute.
