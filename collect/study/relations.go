@@ -149,14 +149,15 @@ func limitFacts(list []RelationFact, limit int, seed uint64) []RelationFact {
 		}
 		return strings.Compare(a, b)
 	})
-	objects = objects[:min(len(objects), max(limit/perObject, 2))]
-	taken := map[string]int{}
 	var some []RelationFact
-	for _, i := range rand.New(rand.NewPCG(seed, 3)).Perm(len(list)) {
-		f := list[i]
-		if slices.Contains(objects, f.Object) && taken[f.Object] < perObject && len(some) < limit {
-			taken[f.Object]++
-			some = append(some, f)
+	order := rand.New(rand.NewPCG(seed, 3)).Perm(len(list))
+	for _, o := range objects {
+		taken := 0
+		for _, i := range order {
+			if list[i].Object == o && taken < perObject && len(some) < limit {
+				taken++
+				some = append(some, list[i])
+			}
 		}
 	}
 	return some
