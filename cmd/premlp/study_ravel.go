@@ -15,10 +15,10 @@ import (
 // ravelFlags are the flags of study ravel.
 type ravelFlags struct {
 	studyFlags
-	kind, layers             string
-	attributes, sites        []string
-	entities, prompts, limit int
-	alphas                   []float64
+	kind, layers              string
+	attributes, sites, tokens []string
+	entities, prompts, limit  int
+	alphas                    []float64
 }
 
 func newStudyRavel(e *env) *cobra.Command {
@@ -29,12 +29,13 @@ func newStudyRavel(e *env) *cobra.Command {
 		Long: `Ravel takes the entities, attributes, prompts and splits of RAVEL (Huang et al.,
 2024), which are part of this program. It asks the model for the attributes, keeps
 the facts it knows, and takes for every value of an attribute the mean row, at the
-entity's last token, of the training split's. Then it edits that token of a base
-entity towards a source entity, in pairs that differ:
+entity's last token and at those behind it, of the training split's. Then it edits
+these tokens of a base entity's question towards a source entity, in pairs that
+differ:
 
   add       alpha times the mean of the source's value minus that of the base's
-  subspace  the source's row in the space that the means of the values span
-  swap      the source's whole row
+  subspace  the source's rows in the space that the means of the values span
+  swap      the source's whole rows
   random    as add, with a random vector of the same length
 
 cause is the share of questions about the moved attribute whose answer became the
@@ -51,6 +52,7 @@ those of the test split.`,
 	flags.StringVar(&f.kind, "kind", "city", "kind of entity: "+strings.Join(study.RavelKinds, ", "))
 	flags.StringSliceVar(&f.attributes, "attributes", nil, "attributes (default Country,Continent,Language for cities, all for others)")
 	flags.StringSliceVar(&f.sites, "sites", []string{"resid_post", "mlp_in"}, "sites to edit")
+	flags.StringSliceVar(&f.tokens, "tokens", []string{string(study.AtEntity), string(study.AfterEntity)}, "tokens to edit: entity (its last one), after (all behind it)")
 	flags.StringVar(&f.layers, "layers", "", "layers to edit, each by itself, as 0-3,29 (default every third)")
 	flags.IntVar(&f.entities, "entities", 150, "entities drawn of each split")
 	flags.IntVar(&f.prompts, "prompts", 3, "prompts drawn of each split and attribute")
@@ -100,6 +102,9 @@ func (f *ravelFlags) options(shared study.Options, data *study.Ravel, l *collect
 		if f.kind == "city" {
 			o.Attributes = []string{"Country", "Continent", "Language"}
 		}
+	}
+	for _, t := range f.tokens {
+		o.Tokens = append(o.Tokens, study.RavelTokens(t))
 	}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {

@@ -14,13 +14,14 @@ import (
 // RavelOptions says what of RAVEL is run.
 type RavelOptions struct {
 	Options    `json:"-"`
-	Attributes []string     `json:"attributes"`
-	Sites      []model.Site `json:"sites"` // edited at each layer by itself; mlp_in together too
-	Layers     []int        `json:"layers"`
-	Entities   int          `json:"entities"` // drawn of each split
-	Prompts    int          `json:"prompts"`  // drawn of each split and attribute
-	Limit      int          `json:"limit"`    // pairs of each moved and asked attribute
-	Alphas     []float64    `json:"alphas"`
+	Attributes []string      `json:"attributes"`
+	Sites      []model.Site  `json:"sites"` // edited at each layer by itself; mlp_in together too
+	Layers     []int         `json:"layers"`
+	Tokens     []RavelTokens `json:"tokens"`
+	Entities   int           `json:"entities"` // drawn of each split
+	Prompts    int           `json:"prompts"`  // drawn of each split and attribute
+	Limit      int           `json:"limit"`    // pairs of each moved and asked attribute
+	Alphas     []float64     `json:"alphas"`
 }
 
 // RavelResult is what the study found.
@@ -45,7 +46,8 @@ type RavelKnown struct {
 	Prompts   []string `json:"prompts"`
 	Entities  int      `json:"entities"` // that have the attribute and could be asked
 	Facts     int      `json:"facts"`
-	Known     int      `json:"known"`          // the answer's first token is the model's most probable
+	Known     int      `json:"known"`          // the value's first token is the most probable of all the attribute's values'
+	Own       int      `json:"own"`            // and of the whole vocabulary
 	KnownOf   int      `json:"known_entities"` // entities known in one prompt or more
 }
 
@@ -69,10 +71,11 @@ type RavelShare struct {
 
 // RavelScore is what one way of moving an attribute did.
 type RavelScore struct {
-	Moved string         `json:"moved"`
-	Edit  RavelEdit      `json:"edit"`
-	Alpha float64        `json:"alpha"`
-	Place steering.Place `json:"place"`
+	Moved  string         `json:"moved"`
+	Tokens RavelTokens    `json:"tokens"`
+	Edit   RavelEdit      `json:"edit"`
+	Alpha  float64        `json:"alpha"`
+	Place  steering.Place `json:"place"`
 
 	// Cause is the share of questions about the moved attribute whose answer became
 	// the source's; Isolation of those about others whose answer stayed the base's,
@@ -91,13 +94,16 @@ func (s *RavelScore) site() string {
 	return string(s.Place.Site)
 }
 
+// way is the way of a score.
+func (s *RavelScore) way() ravelWay { return ravelWay{s.Tokens, s.Edit, s.Alpha, s.Place} }
+
 // ravelStudy is the study in the making.
 type ravelStudy struct {
 	RavelOptions
 	ctx    context.Context
 	loaded *collect.Loaded
 	data   *Ravel
-	means  map[string]*ravelMeans // by attribute
+	means  map[RavelTokens]map[string]*ravelMeans // by attribute
 	result RavelResult
 }
 
@@ -107,19 +113,19 @@ func RunRavel(ctx context.Context, l *collect.Loaded, d *Ravel, o RavelOptions) 
 	if err := o.checkRavel(l, d); err != nil {
 		return nil, err
 	}
-	s := &ravelStudy{RavelOptions: o, ctx: ctx, loaded: l, data: d, means: map[string]*ravelMeans{}}
+	s := &ravelStudy{RavelOptions: o, ctx: ctx, loaded: l, data: d, means: map[RavelTokens]map[string]*ravelMeans{AtEntity: {}, AfterEntity: {}}}
 	s.result = RavelResult{Model: l.Name, Kind: d.Kind, Seed: o.Seed, Run: o}
 	if err := s.train(); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.result.Val, err = s.score(val, ravelWays(s.places(), o.Alphas)); err != nil {
+	if s.result.Val, err = s.score(val, ravelWays(o.Tokens, s.places(), o.Alphas)); err != nil {
 		return nil, err
 	}
 	chosen := choose(s.result.Val)
 	var ways []ravelWay
 	for _, c := range chosen {
-		if w := (ravelWay{c.Edit, c.Alpha, c.Place}); !slices.ContainsFunc(ways, w.same) {
+		if w := c.way(); !slices.ContainsFunc(ways, w.same) {
 			ways = append(ways, w)
 		}
 	}
@@ -130,7 +136,7 @@ func RunRavel(ctx context.Context, l *collect.Loaded, d *Ravel, o RavelOptions) 
 	}
 	for _, c := range chosen { // a way that is chosen for one attribute says nothing of another's choice
 		for _, t := range all {
-			if t.Moved == c.Moved && (ravelWay{t.Edit, t.Alpha, t.Place}).same(ravelWay{c.Edit, c.Alpha, c.Place}) {
+			if t.Moved == c.Moved && t.way().same(c.way()) {
 				s.result.Test = append(s.result.Test, t)
 			}
 		}
@@ -143,8 +149,13 @@ func (o *RavelOptions) checkRavel(l *collect.Loaded, d *Ravel) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	if o.Limit < 1 || o.Entities < 2 || o.Prompts < 1 || len(o.Alphas) == 0 || len(o.Layers) == 0 || len(o.Sites) == 0 {
-		return errors.New("ravel: want 1 pair or more, 2 entities, 1 prompt, a strength, a site and a layer")
+	if o.Limit < 1 || o.Entities < 2 || o.Prompts < 1 || len(o.Alphas) == 0 || len(o.Layers) == 0 || len(o.Sites) == 0 || len(o.Tokens) == 0 {
+		return errors.New("ravel: want 1 pair or more, 2 entities, 1 prompt, a strength, a site, a layer and tokens")
+	}
+	for _, t := range o.Tokens {
+		if t != AtEntity && t != AfterEntity {
+			return fmt.Errorf("ravel: tokens: want %s or %s, have %q", AtEntity, AfterEntity, t)
+		}
 	}
 	for _, a := range o.Attributes {
 		if !slices.Contains(d.Attributes, a) {

@@ -18,8 +18,12 @@ type ravelFact struct {
 	ids    []int32
 	last   int   // position of the entity's last token, where it is edited
 	answer int32 // first token of the value
-	known  bool  // the model's most probable next token is the answer's first
-	rows   map[model.Point][]float32
+	// candidates are the first tokens of all values that the attribute has.
+	candidates []int32
+	known      bool // the answer is the most probable of the candidates
+	own        bool // and of the whole vocabulary
+	// rows are those of the entity's last token and of all behind it, [tokens, D].
+	rows map[model.Point][]float32
 }
 
 // newRavelFact makes the prompt; nil where the tokens do not allow the question:
@@ -55,21 +59,17 @@ func newRavelFact(l *collect.Loaded, e *RavelEntity, p *RavelPrompt) (*ravelFact
 }
 
 // ravelSample is what is asked of one split.
-type ravelSample struct {
-	facts []*ravelFact
-	of    map[*RavelEntity]map[*RavelPrompt]*ravelFact
-}
+type ravelSample struct{ facts []*ravelFact }
 
 // sampleRavel draws entities and prompts of a split by the seed, and makes the
 // questions about each of the attributes.
 func sampleRavel(l *collect.Loaded, d *Ravel, split string, attributes []string, entities, prompts int, seed uint64) (*ravelSample, error) {
 	r := rand.New(rand.NewPCG(seed, uint64(len(split))))
-	s := &ravelSample{of: map[*RavelEntity]map[*RavelPrompt]*ravelFact{}}
+	s := &ravelSample{}
 	var of []*RavelEntity
 	for _, i := range r.Perm(len(d.Entities)) {
 		if e := &d.Entities[i]; e.Split == split && len(of) < entities {
 			of = append(of, e)
-			s.of[e] = map[*RavelPrompt]*ravelFact{}
 		}
 	}
 	for _, a := range attributes {
@@ -81,13 +81,18 @@ func sampleRavel(l *collect.Loaded, d *Ravel, split string, attributes []string,
 			}
 		}
 		for _, p := range ask {
+			candidates, err := ravelCandidates(l, d, p)
+			if err != nil {
+				return nil, err
+			}
 			for _, e := range of {
 				f, err := newRavelFact(l, e, p)
 				if err != nil {
 					return nil, err
 				}
 				if f != nil {
-					s.facts, s.of[e][p] = append(s.facts, f), f
+					f.candidates = candidates
+					s.facts = append(s.facts, f)
 				}
 			}
 		}
@@ -95,10 +100,41 @@ func sampleRavel(l *collect.Loaded, d *Ravel, split string, attributes []string,
 	return s, nil
 }
 
+// ravelCandidates are the first tokens of an attribute's values behind a prompt.
+func ravelCandidates(l *collect.Loaded, d *Ravel, p *RavelPrompt) (list []int32, err error) {
+	seen := map[string]bool{"": true}
+	for i := range d.Entities {
+		value := d.Entities[i].Values[p.Attribute]
+		if seen[value] {
+			continue
+		}
+		seen[value] = true
+		f, err := newRavelFact(l, &d.Entities[i], p)
+		if err != nil {
+			return nil, err
+		}
+		if f != nil && !slices.Contains(list, f.answer) {
+			list = append(list, f.answer)
+		}
+	}
+	return list, nil
+}
+
+// best is the most probable of the candidates.
+func (f *ravelFact) best(logits []float32) int32 {
+	best := f.candidates[0]
+	for _, c := range f.candidates {
+		if logits[c] > logits[best] {
+			best = c
+		}
+	}
+	return best
+}
+
 // askRavel runs the questions without edits: it finds what the model knows, and
-// gives take every fact with the rows of its entity's last token at the points,
-// [points][D]. Neighbours of one prompt are a batch, in which what all begin with is
-// computed once.
+// gives take every fact with its rows at the points, [points][tokens, D], of its
+// entity's last token and all behind it. Neighbours of one prompt are a batch, in
+// which what all begin with is computed once.
 func askRavel(ctx context.Context, l *collect.Loaded, o Options, title string, facts []*ravelFact, points []model.Point, take func(f *ravelFact, rows [][]float32)) error {
 	s, err := l.Model.Session(model.SessionOptions{Points: points, Logits: true, Threads: o.Threads})
 	if err != nil {
@@ -114,14 +150,21 @@ func askRavel(ctx context.Context, l *collect.Loaded, o Options, title string, f
 			n++
 		}
 		batch := facts[from:n]
+		b := packFacts(batch, l.Model.Config().PromptKind, points != nil)
 		rows := make([][][]float32, len(batch))
-		err := s.Run(ctx, packFacts(batch, l.Model.Config().PromptKind), func(p model.Point, r model.Rows) error {
+		err := s.Run(ctx, b, func(p model.Point, r model.Rows) error {
+			at := 0
 			for i, f := range batch {
-				if p.Site == "logits" { // each fact has two rows: its entity's last token, and its last
-					f.known = int32(argmax(r.Data[(2*i+1)*r.Dim:(2*i+2)*r.Dim])) == f.answer
-					continue
+				end := at + 1
+				if points != nil {
+					end = at + len(f.ids) - f.last
 				}
-				rows[i] = append(rows[i], slices.Clone(r.Data[2*i*r.Dim:(2*i+1)*r.Dim]))
+				if p.Site == "logits" {
+					f.judge(r.Data[(end-1)*r.Dim : end*r.Dim])
+				} else {
+					rows[i] = append(rows[i], slices.Clone(r.Data[at*r.Dim:end*r.Dim]))
+				}
+				at = end
 			}
 			return nil
 		})
@@ -138,9 +181,15 @@ func askRavel(ctx context.Context, l *collect.Loaded, o Options, title string, f
 	return nil
 }
 
+// judge says whether the model knows the fact.
+func (f *ravelFact) judge(logits []float32) {
+	f.known, f.own = f.best(logits) == f.answer, int32(argmax(logits)) == f.answer
+}
+
 // packFacts packs questions: what all begin with once, then of each the rest, at
-// the latest from its entity's last token on.
-func packFacts(facts []*ravelFact, kind func(length int) int) *model.Batch {
+// the latest from its entity's last token on. Of each the last token is read, or
+// all from that one on.
+func packFacts(facts []*ravelFact, kind func(length int) int, all bool) *model.Batch {
 	first := facts[0]
 	common := first.last
 	for _, f := range facts {
@@ -168,8 +217,13 @@ func packFacts(facts []*ravelFact, kind func(length int) int) *model.Batch {
 		root = 0
 	}
 	for _, f := range facts {
-		at := len(b.IDs) - common
-		b.Sel = append(b.Sel, int32(at+f.last), int32(at+len(f.ids)-1))
+		from := len(f.ids) - 1
+		if all {
+			from = f.last
+		}
+		for at := from; at < len(f.ids); at++ {
+			b.Sel = append(b.Sel, int32(len(b.IDs)-common+at))
+		}
 		add(root, f.ids[common:], common)
 	}
 	return b

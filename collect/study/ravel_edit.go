@@ -10,7 +10,16 @@ import (
 	"premlp/model"
 )
 
-// RavelEdit is what is done to the base's entity at its last token.
+// RavelTokens says which tokens of the base are edited.
+type RavelTokens string
+
+// The choices.
+const (
+	AtEntity    RavelTokens = "entity" // the entity's last token alone, as in RAVEL
+	AfterEntity RavelTokens = "after"  // all tokens behind it
+)
+
+// RavelEdit is what is done to the base's tokens.
 type RavelEdit string
 
 // The edits.
@@ -18,10 +27,10 @@ const (
 	// RavelAdd adds α times the mean row of the source's value minus that of the
 	// base's value.
 	RavelAdd RavelEdit = "add"
-	// RavelSubspace puts the source's row in place of the base's within the space
+	// RavelSubspace puts the source's rows in place of the base's within the space
 	// that the means of the attribute's values span.
 	RavelSubspace RavelEdit = "subspace"
-	// RavelSwap puts the source's whole row in place of the base's.
+	// RavelSwap puts the source's whole rows in place of the base's.
 	RavelSwap RavelEdit = "swap"
 	// RavelRandom adds α times a random vector as long as that of RavelAdd.
 	RavelRandom RavelEdit = "random"
@@ -29,41 +38,56 @@ const (
 
 // ravelWay is an edit with its strength at a place.
 type ravelWay struct {
-	Edit  RavelEdit
-	Alpha float64 // 1 where the edit has none
-	Place steering.Place
+	Tokens RavelTokens
+	Edit   RavelEdit
+	Alpha  float64 // 1 where the edit has none
+	Place  steering.Place
 }
 
 // ravelWays lists all that is tried.
-func ravelWays(places []steering.Place, alphas []float64) []ravelWay {
+func ravelWays(tokens []RavelTokens, places []steering.Place, alphas []float64) []ravelWay {
 	var list []ravelWay
 	for _, p := range places {
-		for _, a := range alphas {
-			list = append(list, ravelWay{RavelAdd, a, p})
-		}
-		list = append(list, ravelWay{RavelRandom, slices.Max(alphas), p}, ravelWay{RavelSwap, 1, p})
-		if len(p.Layers) == 1 { // else rows have changed before the next layer
-			list = append(list, ravelWay{RavelSubspace, 1, p})
+		for _, at := range tokens {
+			for _, a := range alphas {
+				list = append(list, ravelWay{at, RavelAdd, a, p})
+			}
+			list = append(list, ravelWay{at, RavelRandom, slices.Max(alphas), p}, ravelWay{at, RavelSwap, 1, p})
+			if len(p.Layers) == 1 { // else rows have changed before the next layer
+				list = append(list, ravelWay{at, RavelSubspace, 1, p})
+			}
 		}
 	}
 	return list
 }
 
-// change is what a way does to a trial's base at a point.
+// span are the tokens of a question that are edited, [from, to).
+func (t RavelTokens) span(f *ravelFact) (from, to int) {
+	if t == AtEntity {
+		return f.last, f.last + 1
+	}
+	return f.last + 1, len(f.ids)
+}
+
+// rowsOf are a fact's rows at those tokens, [tokens, D].
+func (t RavelTokens) rowsOf(f *ravelFact, rows []float32) []float32 {
+	from, to := t.span(f)
+	dim := len(rows) / (len(f.ids) - f.last)
+	return rows[(from-f.last)*dim : (to-f.last)*dim]
+}
+
+// change is what a way does to a trial's base at a point; m are the means of the
+// moved attribute at the way's tokens.
 func (w ravelWay) change(t *ravelTrial, m *ravelMeans, p model.Point, seed uint64) model.Change {
 	switch w.Edit {
 	case RavelSwap:
-		return model.Replace{Rows: t.source.rows[p]}
+		return model.Replace{Rows: w.Tokens.rowsOf(t.source, t.source.rows[p])}
 	case RavelSubspace:
-		d := make([]float64, len(t.source.rows[p]))
-		for k, x := range t.source.rows[p] {
-			d[k] = float64(x) - float64(t.base.rows[p][k])
-		}
-		return model.Add{Vector: scaled(m.project(d, p), 1)}
+		return model.Replace{Rows: m.exchange(w.Tokens.rowsOf(t.base, t.base.rows[p]), w.Tokens.rowsOf(t.source, t.source.rows[p]), p)}
 	}
 	d := m.difference(t.to, t.from, p)
 	if w.Edit == RavelRandom {
-		d = randomLike(d, seed, fmt.Sprintf("%s %s %s %s", t.moved, t.from, t.to, p))
+		d = randomLike(d, seed, fmt.Sprintf("%s %s %s %s %s", w.Tokens, t.moved, t.from, t.to, p))
 	}
 	return model.Add{Vector: scaled(d, w.Alpha)}
 }

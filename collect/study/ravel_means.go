@@ -12,8 +12,9 @@ import (
 // minEntities is how many facts a value's mean row needs.
 const minEntities = 3
 
-// ravelMeans are the mean rows, at the entity's last token, of the known training
-// facts of one attribute, by value: what an attribute's directions are made of.
+// ravelMeans are the mean rows, at the entity's last token or at those behind it, of
+// the known training facts of one attribute, by value: what an attribute's
+// directions are made of.
 type ravelMeans struct {
 	points []model.Point
 	sums   map[string][][]float64 // value → [points][D]
@@ -25,7 +26,7 @@ func newRavelMeans(points []model.Point) *ravelMeans {
 	return &ravelMeans{points: points, sums: map[string][][]float64{}, counts: map[string]int{}}
 }
 
-// add adds a fact's rows.
+// add adds a fact's rows, the mean of each point's.
 func (m *ravelMeans) add(value string, rows [][]float32) {
 	if m.sums[value] == nil {
 		for _, r := range rows {
@@ -84,6 +85,21 @@ func (m *ravelMeans) project(x []float64, p model.Point) []float64 {
 		}
 	}
 	return y
+}
+
+// exchange returns the base's rows [tokens, D] with the source's part in that space.
+func (m *ravelMeans) exchange(base, source []float32, p model.Point) []float32 {
+	dim := len(m.sums[m.values()[0]][slices.Index(m.points, p)])
+	out, d := slices.Clone(base), make([]float64, dim)
+	for at := 0; at < len(base); at += dim {
+		for k := range d {
+			d[k] = float64(source[at+k]) - float64(base[at+k])
+		}
+		for k, x := range m.project(d, p) {
+			out[at+k] += float32(x)
+		}
+	}
+	return out
 }
 
 // span is an orthonormal basis of that space, by Gram and Schmidt's way, twice for

@@ -7,7 +7,7 @@ import (
 
 // scoreOf sums up the trials that move an attribute.
 func (s *ravelStudy) scoreOf(moved string, w ravelWay, trials []*ravelTrial, done []bool) RavelScore {
-	x := RavelScore{Moved: moved, Edit: w.Edit, Alpha: w.Alpha, Place: w.Place}
+	x := RavelScore{Moved: moved, Tokens: w.Tokens, Edit: w.Edit, Alpha: w.Alpha, Place: w.Place}
 	isolation, asked := 0.0, 0
 	for _, a := range s.Attributes {
 		share := RavelShare{Attribute: a}
@@ -51,7 +51,7 @@ func (s *RavelShare) measure() {
 
 // same compares ways.
 func (w ravelWay) same(x ravelWay) bool {
-	return w.Edit == x.Edit && w.Alpha == x.Alpha && w.Place.Site == x.Place.Site && slices.Equal(w.Place.Layers, x.Place.Layers)
+	return w.Tokens == x.Tokens && w.Edit == x.Edit && w.Alpha == x.Alpha && w.Place.Site == x.Place.Site && slices.Equal(w.Place.Layers, x.Place.Layers)
 }
 
 // choose takes, of each moved attribute, edit and kind of site, the way with the
@@ -63,7 +63,7 @@ func choose(scores []RavelScore) []RavelScore {
 			continue
 		}
 		i := slices.IndexFunc(list, func(x RavelScore) bool {
-			return x.Moved == s.Moved && x.Edit == s.Edit && x.site() == s.site()
+			return x.Moved == s.Moved && x.Tokens == s.Tokens && x.Edit == s.Edit && x.site() == s.site()
 		})
 		switch {
 		case i < 0:

@@ -66,7 +66,7 @@ func countriesAsRavel(t *testing.T) *Ravel {
 func ravelOptions(dir string) RavelOptions {
 	return RavelOptions{
 		Options: Options{Dir: dir, Threads: 2, Seed: 1, Watch: silent{}}, Attributes: []string{"continent", "language"},
-		Sites: []model.Site{"resid_pre", mlpIn}, Layers: []int{0, 3, 5}, Entities: 40, Prompts: 2, Limit: 6, Alphas: []float64{1, 2},
+		Sites: []model.Site{"resid_pre", mlpIn}, Layers: []int{0, 3}, Tokens: []RavelTokens{AtEntity, AfterEntity}, Entities: 40, Prompts: 2, Limit: 6, Alphas: []float64{1, 2},
 	}
 }
 
@@ -83,9 +83,6 @@ func TestRavelMovesAttributes(t *testing.T) {
 			t.Errorf("known: have %+v", k)
 		}
 	}
-	var b strings.Builder
-	r.Print(&b)
-	t.Log(b.String())
 	best := map[RavelEdit]float64{}
 	for _, s := range r.Test {
 		if s.Cause.Trials == 0 || len(s.Isolation) != 1 || s.Isolation[0].Trials == 0 {
@@ -95,9 +92,19 @@ func TestRavelMovesAttributes(t *testing.T) {
 			t.Errorf("score: want %v, have %v", want, s.Score)
 		}
 		best[s.Edit] = max(best[s.Edit], s.Cause.Share)
+		if s.Tokens == AfterEntity && s.Edit == RavelSubspace && s.Place.Site == "resid_pre" && s.Score < 0.8 {
+			t.Errorf("want the attribute moved alone, have %+v", s)
+		}
 	}
 	if best[RavelSwap] < 0.8 || best[RavelAdd] <= best[RavelRandom] {
 		t.Errorf("want swaps to move the answer, and means more than random vectors, have %v", best)
+	}
+	var b strings.Builder
+	r.Print(&b)
+	for _, want := range []string{"known: best of all values", "no edit has score 0.50", "mlp_in.0-1", "language 6 of 6"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("want %q in %s", want, b.String())
+		}
 	}
 	again, err := RunRavel(t.Context(), l, countriesAsRavel(t), ravelOptions(t.TempDir()))
 	if err != nil || !reflect.DeepEqual(r.Test, again.Test) {

@@ -18,11 +18,13 @@ func (s *ravelStudy) train() error {
 	}
 	points := s.points()
 	for _, a := range s.Attributes {
-		s.means[a] = newRavelMeans(points)
+		s.means[AtEntity][a], s.means[AfterEntity][a] = newRavelMeans(points), newRavelMeans(points)
 	}
 	err = askRavel(s.ctx, s.loaded, s.Options, "training facts", sample.facts, points, func(f *ravelFact, rows [][]float32) {
-		if f.known {
-			s.means[f.prompt.Attribute].add(f.value, rows)
+		for tokens, means := range s.means {
+			if f.known {
+				means[f.prompt.Attribute].add(f.value, meanRows(tokens, f, rows))
+			}
 		}
 	})
 	if err != nil {
@@ -30,7 +32,7 @@ func (s *ravelStudy) train() error {
 	}
 	s.count(train, sample)
 	for _, a := range s.Attributes {
-		m := s.means[a]
+		m := s.means[AtEntity][a]
 		v := RavelMean{Attribute: a, Values: len(m.values()), Rank: len(m.span(points[len(points)-1]))}
 		for _, value := range m.values() {
 			v.Facts += m.counts[value]
@@ -41,6 +43,16 @@ func (s *ravelStudy) train() error {
 		}
 	}
 	return nil
+}
+
+// meanRows are the means over the tokens that are edited, [points][D].
+func meanRows(t RavelTokens, f *ravelFact, rows [][]float32) (means [][]float32) {
+	from, to := t.span(f)
+	for _, r := range rows {
+		some := t.rowsOf(f, r)
+		means = append(means, meanRow(some, len(some)/(to-from)))
+	}
+	return means
 }
 
 // count adds what a sample knows to the result.
@@ -61,6 +73,9 @@ func (s *ravelStudy) count(split string, sample *ravelSample) {
 				k.Known++
 				known[f.entity] = true
 			}
+			if f.own {
+				k.Own++
+			}
 		}
 		k.Entities, k.KnownOf = len(asked), len(known)
 		s.result.Known = append(s.result.Known, k)
@@ -77,7 +92,7 @@ func (s *ravelStudy) score(split string, ways []ravelWay) ([]RavelScore, error) 
 		return nil, err
 	}
 	s.count(split, sample)
-	trials := drawTrials(sample, s.means, s.Attributes, s.Limit, s.Seed)
+	trials := drawTrials(sample, s.means[AtEntity], s.Attributes, s.Limit, s.Seed)
 	if len(trials) == 0 {
 		return nil, fmt.Errorf("ravel: %s: want pairs of entities whose attributes the model knows, have none; take more entities", split)
 	}
@@ -101,7 +116,7 @@ func (s *ravelStudy) score(split string, ways []ravelWay) ([]RavelScore, error) 
 	return scores, nil
 }
 
-// keepRows captures the entities' rows of the trials.
+// keepRows captures the rows of the trials.
 func (s *ravelStudy) keepRows(split string, trials []*ravelTrial) error {
 	var facts []*ravelFact
 	seen := map[*ravelFact]bool{}
@@ -150,7 +165,7 @@ func (s *ravelStudy) try(split string, trials []*ravelTrial, ways []ravelWay) ([
 		var runs []steering.Edited
 		for k, t := range trials { // those of one prompt together: its beginning is computed once
 			for i, w := range ways[from:to] {
-				take := func(logits []float32) { done[from+i][k] = int32(argmax(logits)) == t.goal() }
+				take := func(logits []float32) { done[from+i][k] = t.base.best(logits) == t.goal() }
 				runs = append(runs, steering.Edited{Prompt: prompts[t.base], Edits: s.edits(t, w), Take: take})
 			}
 		}
@@ -169,8 +184,9 @@ func (s *ravelStudy) try(split string, trials []*ravelTrial, ways []ravelWay) ([
 
 // edits are a trial's in one way.
 func (s *ravelStudy) edits(t *ravelTrial, w ravelWay) (list []steering.Edit) {
+	from, to := w.Tokens.span(t.base)
 	for _, p := range w.Place.Points() {
-		list = append(list, steering.Edit{At: p, From: t.base.last, To: t.base.last + 1, Change: w.change(t, s.means[t.moved], p, s.Seed)})
+		list = append(list, steering.Edit{At: p, From: from, To: to, Change: w.change(t, s.means[w.Tokens][t.moved], p, s.Seed)})
 	}
 	return list
 }
