@@ -151,7 +151,10 @@ func askRavel(ctx context.Context, l *collect.Loaded, o Options, title string, f
 		}
 		batch := facts[from:n]
 		b := packFacts(batch, l.Model.Config().PromptKind, points != nil)
-		rows := make([][][]float32, len(batch))
+		rows := make([][][]float32, len(batch)) // [questions][points], which come in the order of computation
+		for i := range rows {
+			rows[i] = make([][]float32, len(points))
+		}
 		err := s.Run(ctx, b, func(p model.Point, r model.Rows) error {
 			at := 0
 			for i, f := range batch {
@@ -162,7 +165,7 @@ func askRavel(ctx context.Context, l *collect.Loaded, o Options, title string, f
 				if p.Site == "logits" {
 					f.judge(r.Data[(end-1)*r.Dim : end*r.Dim])
 				} else {
-					rows[i] = append(rows[i], slices.Clone(r.Data[at*r.Dim:end*r.Dim]))
+					rows[i][slices.Index(points, p)] = slices.Clone(r.Data[at*r.Dim : end*r.Dim])
 				}
 				at = end
 			}

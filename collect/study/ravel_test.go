@@ -267,3 +267,44 @@ func TestUnpack(t *testing.T) {
 		t.Error("cut short: want an error")
 	}
 }
+
+// TestRavelRowsByPoint: rows are those of their point, in whatever order points
+// are asked for.
+func TestRavelRowsByPoint(t *testing.T) {
+	l := tinyCountries(t)
+	s, err := sampleRavel(l, countriesAsRavel(t), test, []string{"continent"}, 2, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := []model.Point{{Site: mlpIn, Layer: 4}, {Site: residual, Layer: 0}, {Site: mlpIn, Layer: 0}}
+	rows := func(points ...model.Point) (all [][]float32) {
+		t.Helper()
+		err := askRavel(t.Context(), l, Options{Threads: 1, Watch: silent{}}, "", s.facts[:1], points, func(_ *ravelFact, r [][]float32) { all = r })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for i, have := range rows(points...) {
+		if want := rows(points[i])[0]; !reflect.DeepEqual(want, have) {
+			t.Errorf("%s: want %v, have %v", points[i], want[:3], have[:3])
+		}
+	}
+}
+
+// TestRavelSwapsOfEverything: the source's rows behind the last block give the
+// source's answer, whatever else is edited in the same run.
+func TestRavelSwapsOfEverything(t *testing.T) {
+	l := tinyCountries(t)
+	o := ravelOptions(t.TempDir())
+	o.Sites, o.Layers, o.Tokens = []model.Site{residual, mlpIn}, []int{5}, []RavelTokens{AfterEntity}
+	r, err := RunRavel(t.Context(), l, countriesAsRavel(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.Test {
+		if s.Edit == RavelSwap && s.Place.Site == residual && (s.Cause.Share != 1 || s.Isolation[0].Done != 0) {
+			t.Errorf("want every answer the source's, have %+v", s)
+		}
+	}
+}

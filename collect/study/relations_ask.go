@@ -58,7 +58,7 @@ func askRelation(ctx context.Context, l *collect.Loaded, o Options, r Relation, 
 			tokens += len(list[n].asked.IDs)
 			n++
 		}
-		if err := runRelation(ctx, s, list[from:n], candidates); err != nil {
+		if err := runRelation(ctx, s, list[from:n], points, candidates); err != nil {
 			return nil, err
 		}
 		stage.Set(int64(n), int64(len(list)))
@@ -71,7 +71,7 @@ func askRelation(ctx context.Context, l *collect.Loaded, o Options, r Relation, 
 const relationTokens = 1024
 
 // runRelation computes a batch of questions.
-func runRelation(ctx context.Context, s *model.Session, batch []*relationQuestion, candidates []int32) error {
+func runRelation(ctx context.Context, s *model.Session, batch []*relationQuestion, points []model.Point, candidates []int32) error {
 	var prompts, read [][]int32
 	for _, q := range batch {
 		var after []int32
@@ -79,6 +79,7 @@ func runRelation(ctx context.Context, s *model.Session, batch []*relationQuestio
 			after = append(after, int32(at))
 		}
 		prompts, read = append(prompts, q.asked.IDs), append(read, after)
+		q.rows = make([][]float32, len(points))
 	}
 	return s.Run(ctx, model.Pack(prompts, read), func(p model.Point, r model.Rows) error {
 		row := 0
@@ -87,7 +88,7 @@ func runRelation(ctx context.Context, s *model.Session, batch []*relationQuestio
 			if p.Site == "logits" {
 				q.judge(r.Data[(row+n-1)*r.Dim:(row+n)*r.Dim], candidates)
 			} else {
-				q.rows = append(q.rows, meanRow(r.Data[row*r.Dim:(row+n)*r.Dim], r.Dim))
+				q.rows[slices.Index(points, p)] = meanRow(r.Data[row*r.Dim:(row+n)*r.Dim], r.Dim)
 			}
 			row += n
 		}
