@@ -105,6 +105,13 @@ type ravelStudy struct {
 	data   *Ravel
 	means  map[RavelTokens]map[string]*ravelMeans // by attribute
 	result RavelResult
+	chosen []RavelScore // on val; nil before
+}
+
+// wanted reports whether a trial is tried in a way: once ways are chosen, those of
+// the attributes that they were chosen for.
+func (s *ravelStudy) wanted(t *ravelTrial, w ravelWay) bool {
+	return s.chosen == nil || slices.ContainsFunc(s.chosen, func(c RavelScore) bool { return c.Moved == t.moved && c.way().same(w) })
 }
 
 // RunRavel runs the study: directions from training entities and prompts, the
@@ -122,9 +129,9 @@ func RunRavel(ctx context.Context, l *collect.Loaded, d *Ravel, o RavelOptions) 
 	if s.result.Val, err = s.score(val, ravelWays(o.Tokens, s.places(), o.Alphas)); err != nil {
 		return nil, err
 	}
-	chosen := choose(s.result.Val)
+	s.chosen = choose(s.result.Val)
 	var ways []ravelWay
-	for _, c := range chosen {
+	for _, c := range s.chosen {
 		if w := c.way(); !slices.ContainsFunc(ways, w.same) {
 			ways = append(ways, w)
 		}
@@ -134,7 +141,7 @@ func RunRavel(ctx context.Context, l *collect.Loaded, d *Ravel, o RavelOptions) 
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range chosen { // a way that is chosen for one attribute says nothing of another's choice
+	for _, c := range s.chosen {
 		for _, t := range all {
 			if t.Moved == c.Moved && t.way().same(c.way()) {
 				s.result.Test = append(s.result.Test, t)

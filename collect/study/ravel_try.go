@@ -151,7 +151,14 @@ func (s *ravelStudy) try(split string, trials []*ravelTrial, ways []ravelWay) ([
 	defer runner.Close()
 	stage := s.Watch.Stage(split+" edits", "prompts")
 	defer stage.Close()
-	total, finished := len(ways)*len(trials), 0
+	total, finished := 0, 0
+	for _, w := range ways {
+		for _, t := range trials {
+			if s.wanted(t, w) {
+				total++
+			}
+		}
+	}
 	done := make([][]bool, len(ways))
 	for from := 0; from < len(ways); {
 		to := from // ways whose passes begin at one block
@@ -165,6 +172,9 @@ func (s *ravelStudy) try(split string, trials []*ravelTrial, ways []ravelWay) ([
 		var runs []steering.Edited
 		for k, t := range trials { // those of one prompt together: its beginning is computed once
 			for i, w := range ways[from:to] {
+				if !s.wanted(t, w) {
+					continue
+				}
 				take := func(logits []float32) { done[from+i][k] = t.base.best(logits) == t.goal() }
 				runs = append(runs, steering.Edited{Prompt: prompts[t.base], Edits: s.edits(t, w), Take: take})
 			}
