@@ -17,11 +17,11 @@ import (
 func PrepareAgain(ctx context.Context, r *dataset.Reader, l *Loaded, o Options) (*Plan, error) {
 	m := r.Manifest()
 	if err := checkModel(ctx, m, l); err != nil {
-		return nil, fmt.Errorf("reproduce: %w", err)
+		return nil, err
 	}
 	j, err := storedJob(m, l)
 	if err != nil {
-		return nil, fmt.Errorf("reproduce: %w", err)
+		return nil, err
 	}
 	if len(m.Templates) == 0 {
 		if j.Questions, err = storedQuestions(r); err != nil {
@@ -40,13 +40,13 @@ func PrepareAgain(ctx context.Context, r *dataset.Reader, l *Loaded, o Options) 
 	o.FastBF16 = model.IsFastBF16(m.Arithmetic)
 	p, err := Prepare(ctx, l, j, o)
 	if err != nil {
-		return nil, fmt.Errorf("reproduce: %w", err)
+		return nil, err
 	}
 	if m.Model.ConfigDigest == "" { // made before manifests stated it
 		p.Manifest.Model.ConfigDigest = ""
 	}
 	if err := p.comparePlan(r); err != nil {
-		return nil, errors.Join(fmt.Errorf("reproduce: %w", err), p.Close())
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
@@ -67,12 +67,12 @@ func storedQuestions(r *dataset.Reader) ([]OwnQuestion, error) {
 
 // comparePlan says in what the plan would make another dataset than the one there.
 func (p *Plan) comparePlan(r *dataset.Reader) error {
-	have, want := p.Manifest, r.Manifest()
+	have, want := dataset.Complete(p.Manifest, p.questions), r.Manifest()
 	if have.Arithmetic != want.Arithmetic {
 		return fmt.Errorf("arithmetic: the rows were computed in %q, this run computes in %q: their bits cannot be compared", want.Arithmetic, have.Arithmetic)
 	}
-	have.Format, have.Version = want.Format, want.Version
-	have.Questions, have.Rows, have.QuestionsDigest = want.Questions, want.Rows, want.QuestionsDigest // compared below
+	same := have.QuestionsDigest == want.QuestionsDigest
+	have.Questions, have.Rows, have.QuestionsDigest = want.Questions, want.Rows, want.QuestionsDigest // their difference says more
 	fields, err := want.Differences(&have)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (p *Plan) comparePlan(r *dataset.Reader) error {
 	if len(fields) > 0 {
 		return fmt.Errorf("manifest: %s: want %s, have %s", fields[0].Key, fields[0].A, fields[0].B)
 	}
-	if p.questions.Digest() == want.QuestionsDigest {
+	if same {
 		return nil
 	}
 	for i := range min(p.Len(), r.Len()) {
