@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"premlp/collect/dataset"
-	"premlp/layers"
 	"premlp/model"
 )
 
@@ -121,7 +120,7 @@ func (c *comparison) points() []model.Point {
 	}
 	a, b := c.a.Manifest(), c.b.Manifest()
 	for _, layer := range a.Layers {
-		for _, site := range append(layers.BlockSites[:len(layers.BlockSites):len(layers.BlockSites)], otherSites(a.Sites)...) {
+		for _, site := range append(model.BlockSites[:len(model.BlockSites):len(model.BlockSites)], otherSites(a.Sites)...) {
 			if s := string(site); slices.Contains(b.Layers, layer) && slices.Contains(a.Sites, s) && slices.Contains(b.Sites, s) && a.Dim == b.Dim {
 				c.common = append(c.common, model.Point{Site: site, Layer: layer})
 				if n := a.StatsPerRow[s]; n > 0 && n == b.StatsPerRow[s] {
@@ -140,7 +139,7 @@ const statsOf = ".scale"
 func otherSites(names []string) []model.Site {
 	var sites []model.Site
 	for _, n := range names {
-		if s := model.Site(n); !slices.Contains(layers.BlockSites, s) {
+		if s := model.Site(n); !slices.Contains(model.BlockSites, s) {
 			sites = append(sites, s)
 		}
 	}

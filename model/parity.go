@@ -11,9 +11,6 @@ import (
 	"premlp/weights"
 )
 
-// Logits names the vocabulary scores; see [Site].
-const Logits = layers.Logits
-
 // ParityOptions says what parity compares and how strictly.
 type ParityOptions struct {
 	Tolerance Tolerance
