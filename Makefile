@@ -54,6 +54,10 @@ cross: ## build for every platform, without cgo
 		echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./...; \
 	done
 
+.PHONY: reproducible
+reproducible: ## build twice from the last commit, in two folders, and compare the programs
+	GO=$(GO) .ci/reproducible
+
 .PHONY: bench
 bench: build ## products, passes, the job and loading, beside the machine's limits; JSON in out/bench
 	@mkdir -p out/bench

@@ -48,9 +48,9 @@ func drawParity(file string, p *model.Parity) error {
 	picture.Title.Text = "largest error of a row"
 	picture.Title.Padding = 2 * vg.Millimeter
 	picture.X.Label.Text, picture.Y.Label.Text = "layer", "share of the row's max |value|"
-	picture.Y.Scale, picture.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	picture.Legend.Top, picture.Legend.Padding = true, vg.Millimeter
 	floor := floorOf(p)
+	picture.Y.Scale, picture.Y.Tick.Marker = plot.LogScale{}, errorTicks{floor}
+	picture.Legend.Top, picture.Legend.TextStyle.Font.Size = true, vg.Points(9)
 	sites, errors := worstBySite(p)
 	for i, site := range sites {
 		if err := addErrors(picture, site, errors[site], siteColours[i%len(siteColours)], floor); err != nil {
@@ -62,10 +62,26 @@ func drawParity(file string, p *model.Parity) error {
 	picture.Add(bound)
 	picture.Legend.Add(fmt.Sprintf("tolerance %.3g", p.Tolerance.Default), bound)
 	picture.Y.Min = floor
-	picture.Y.Max = min(max(picture.Y.Max, p.Tolerance.Default)*100, math.MaxFloat64) // room for the legend
+	picture.Y.Max = 4 * max(picture.Y.Max, p.Tolerance.Default)
 	picture.X.Min -= 0.5
 	picture.X.Max += 0.5
 	return savePicture(file, picture)
+}
+
+// errorTicks are powers of ten, and 0 at the floor.
+type errorTicks struct{ floor float64 }
+
+// Ticks implements plot.Ticker.
+func (e errorTicks) Ticks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	for power := math.Round(math.Log10(e.floor)); math.Pow(10, power) <= high; power++ {
+		t := plot.Tick{Value: math.Pow(10, power), Label: fmt.Sprintf("1e%.0f", power)}
+		if len(ticks) == 0 {
+			t.Label = "0"
+		}
+		ticks = append(ticks, t)
+	}
+	return ticks
 }
 
 // worstBySite sorts the comparisons: the sites in the order of computation, and of
