@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"premlp/collect"
+	"premlp/layers"
 	"premlp/model"
 )
 
@@ -64,7 +66,9 @@ func TestDiffAndReproduce(t *testing.T) {
 	}
 }
 
-// TestReproduceTinyCountries finds the model in the program by its digest.
+// TestReproduceTinyCountries finds the model in the program by its digest, and makes
+// the same bits in processes of every kernel of one arithmetic, by one thread and
+// two. Another arithmetic is refused.
 func TestReproduceTinyCountries(t *testing.T) {
 	t.Setenv("PREMLP_CACHE", t.TempDir())
 	out := filepath.Join(t.TempDir(), "france")
@@ -74,6 +78,26 @@ func TestReproduceTinyCountries(t *testing.T) {
 	}
 	if status, stdout, stderr := premlp(t, "reproduce", out); status != exitDone || !strings.Contains(stdout, "the same bits: 15 questions") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	for _, kernel := range []string{"avx2", "avx512", "portable"} {
+		for _, threads := range []string{"1", "2"} {
+			c := exec.CommandContext(t.Context(), os.Args[0], "reproduce", out, "--threads", threads)
+			c.Env = append(os.Environ(), asCommand+"=1", "PREMLP_KERNEL="+kernel)
+			text, _ := c.CombinedOutput()
+			var want string
+			switch {
+			case strings.Contains(string(text), "want one of"):
+				t.Logf("%s: this machine has none", kernel)
+				continue
+			case (kernel == "portable") == (layers.Kernel() == "portable"):
+				want = "the same bits: 15 questions"
+			default:
+				want = "their bits cannot be compared"
+			}
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s, %s threads: want %q, have %s", kernel, threads, want, text)
+			}
+		}
 	}
 }
 

@@ -55,17 +55,22 @@ func parseSites(names []string, has []model.Site) ([]model.Site, error) {
 		s, err := layers.ParseSite(strings.TrimSpace(n))
 		switch {
 		case err != nil:
-			var names []string
-			for _, site := range has {
-				names = append(names, string(site))
-			}
-			return nil, usagef("--sites: %w; %s", err, nearest(n, names))
+			return nil, usagef("--sites: %w; %s", err, nearestSite(n, has))
 		case slices.Contains(sites, s):
 			return nil, usagef("--sites: %s is given twice", s)
 		}
 		sites = append(sites, s)
 	}
 	return sites, nil
+}
+
+// nearestSite is nearest of a model's sites.
+func nearestSite(name string, has []model.Site) string {
+	var names []string
+	for _, site := range has {
+		names = append(names, string(site))
+	}
+	return nearest(name, names)
 }
 
 // nearestLayer names the last layer where one behind it was asked for.
