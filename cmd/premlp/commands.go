@@ -16,6 +16,7 @@ var commands = []struct {
 	{"data", newTemplates},
 	{"data", newCollect},
 	{"data", newVerify},
+	{"data", newReproduce},
 	{"data", newQuality},
 	{"data", newExport},
 	{"direction", newSteer},
@@ -26,6 +27,7 @@ var commands = []struct {
 	{"measure", newStep},
 	{"measure", newDump},
 	{"measure", newParity},
+	{"measure", newDiff},
 	{"measure", newBench},
 	{"about", newVersion},
 }
