@@ -14,7 +14,7 @@ VCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo true || echo false)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/premlp
@@ -53,6 +53,10 @@ cross: ## build for every platform, without cgo
 	@set -e; for p in $(PLATFORMS); do \
 		echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./...; \
 	done
+
+.PHONY: reproducible
+reproducible: ## build twice from the last commit, in two folders, and compare the programs
+	GO=$(GO) .ci/reproducible
 
 .PHONY: bench
 bench: build ## products, passes, the job and loading, beside the machine's limits; JSON in out/bench

@@ -138,7 +138,7 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 	}
 	m := dataset.Manifest{
 		Model: dataset.Model{
-			Name: p.loaded.Name, Architecture: c.Architecture, Digest: digest,
+			Name: p.loaded.Name, Architecture: c.Architecture, Digest: digest, ConfigDigest: p.loaded.Model.ConfigDigest(),
 			Layers: c.Layers, Dim: c.Dim, Vocab: c.Vocab,
 		},
 		Tokenizer: dataset.Tokenizer{Digest: p.loaded.Tokenizer.Digest()},
@@ -167,6 +167,7 @@ func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {
 // where the template shows it.
 func chatManifest(j Job) (dataset.Chat, error) {
 	c := dataset.Chat{Used: true, TemplateDigest: templateDigest(j.Chat), System: j.System}
+	j.Now = day(j.Now)
 	today, err := (&prompter{job: j}).render("?")
 	if err != nil {
 		return c, err

@@ -3,6 +3,7 @@ package collect
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"premlp/tokenizer"
 )
@@ -18,6 +19,7 @@ type prompter struct {
 // renders a placeholder and looks where that stands. A question's own text is
 // no good for this, as a system message may hold it too.
 func newPrompter(j Job) (*prompter, error) {
+	j.Now = day(j.Now)
 	p := &prompter{job: j}
 	if j.Chat == nil {
 		return p, nil
@@ -35,6 +37,13 @@ func newPrompter(j Job) (*prompter, error) {
 	}
 	p.prefix, p.suffix, _ = strings.Cut(text, placeholder)
 	return p, nil
+}
+
+// day is the beginning of a day in UTC. A chat template sees no more of the time:
+// the manifest states the day, and the prompts follow from it.
+func day(t time.Time) time.Time {
+	year, month, d := t.Date()
+	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
 }
 
 // render renders one user message, behind the system message if there is one.

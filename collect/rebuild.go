@@ -26,7 +26,7 @@ type rebuild struct {
 func newRebuild(m dataset.Manifest, l *Loaded) (*rebuild, error) {
 	j, err := storedJob(m, l)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("verify: %w", err)
 	}
 	if err := j.prepare(); err != nil {
 		return nil, fmt.Errorf("verify: manifest: %w", err)
@@ -78,16 +78,16 @@ func storedJob(m dataset.Manifest, l *Loaded) (Job, error) {
 		return j, nil
 	}
 	if l.Chat == nil {
-		return j, fmt.Errorf("verify: chat template: want the one of digest %s, the model has none", m.Chat.TemplateDigest)
+		return j, fmt.Errorf("chat template: want the one of digest %s, the model has none", m.Chat.TemplateDigest)
 	}
 	if have := templateDigest(l.Chat); have != m.Chat.TemplateDigest {
-		return j, fmt.Errorf("verify: chat template: want digest %s, have %s", m.Chat.TemplateDigest, have)
+		return j, fmt.Errorf("chat template: want digest %s, have %s", m.Chat.TemplateDigest, have)
 	}
 	j.Chat = l.Chat
 	if m.Chat.Date != "" {
 		var err error
 		if j.Now, err = time.Parse(time.DateOnly, m.Chat.Date); err != nil {
-			return j, fmt.Errorf("verify: manifest: chat.date: want YYYY-MM-DD, have %q", m.Chat.Date)
+			return j, fmt.Errorf("manifest: chat.date: want YYYY-MM-DD, have %q", m.Chat.Date)
 		}
 	}
 	return j, nil

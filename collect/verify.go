@@ -93,15 +93,8 @@ func (v *Verification) design(ctx context.Context, r *dataset.Reader, d *design,
 // a sample, bit by bit.
 func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o VerifyOptions) error {
 	m := r.Manifest()
-	digest, err := o.Model.Model.Digest(ctx)
-	if err != nil {
-		return err
-	}
-	if digest != m.Model.Digest {
-		return fmt.Errorf("verify: model: want the weights of digest %s, have %s", m.Model.Digest, digest)
-	}
-	if d := o.Model.Tokenizer.Digest(); d != m.Tokenizer.Digest {
-		return fmt.Errorf("verify: tokenizer: want digest %s, have %s", m.Tokenizer.Digest, d)
+	if err := checkModel(ctx, m, o.Model); err != nil {
+		return fmt.Errorf("verify: %w", err)
 	}
 	rebuilt, err := newRebuild(m, o.Model)
 	if err != nil {
@@ -129,6 +122,24 @@ func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o Verif
 		if err := v.compare(ctx, r, s, i); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkModel checks that a model is the one a dataset was made with.
+func checkModel(ctx context.Context, m dataset.Manifest, l *Loaded) error {
+	digest, err := l.Model.Digest(ctx)
+	if err != nil {
+		return err
+	}
+	if digest != m.Model.Digest {
+		return fmt.Errorf("model: want the weights of digest %s, have %s", m.Model.Digest, digest)
+	}
+	if d := l.Model.ConfigDigest(); m.Model.ConfigDigest != "" && d != m.Model.ConfigDigest {
+		return fmt.Errorf("model: config.json: want digest %s, have %s", m.Model.ConfigDigest, d)
+	}
+	if d := l.Tokenizer.Digest(); d != m.Tokenizer.Digest {
+		return fmt.Errorf("tokenizer: want digest %s, have %s", m.Tokenizer.Digest, d)
 	}
 	return nil
 }

@@ -235,6 +235,25 @@ func (m *Machine) Same(a, b Point) bool {
 	return false
 }
 
+// Between lists the keys of the ops that run behind that of point a, or from the
+// first on, to that of point b, in order. Both are wanted points.
+func (m *Machine) Between(a *Point, b Point) []string {
+	from, to := 0, -1
+	for i, o := range m.order {
+		if a != nil && slices.Contains(m.taps[o], *a) {
+			from = i + 1
+		}
+		if slices.Contains(m.taps[o], b) {
+			to = i
+		}
+	}
+	keys := []string{}
+	for i := from; i <= to; i++ {
+		keys = append(keys, m.order[i].key)
+	}
+	return keys
+}
+
 // Close frees the machine's resources and ends its threads.
 func (m *Machine) Close() error {
 	m.pool.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // SiteError is how far the rows of a site are off in the lossy arithmetic.
@@ -64,3 +65,7 @@ func (m *Model) runOnce(ctx context.Context, o SessionOptions, ids, sel []int32,
 	}
 	return s.Run(ctx, Pack([][]int32{ids}, selected), sink)
 }
+
+// IsFastBF16 reports whether an arithmetic is the lossy one of
+// SessionOptions.FastBF16.
+func IsFastBF16(arithmetic string) bool { return strings.HasPrefix(arithmetic, "bf16dot-") }

@@ -61,7 +61,7 @@ func parity(t *testing.T, m *Model, golden string) float64 {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	p, err := m.Parity(t.Context(), g, DefaultTolerance, 2)
+	p, err := m.Parity(t.Context(), g, ParityOptions{Tolerance: NewTolerance(), Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

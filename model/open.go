@@ -2,6 +2,8 @@ package model
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +28,8 @@ type Model struct {
 	gguf   *weights.GGUF
 	store  *layers.Store
 	end    []int32 // tokens that end a text
+
+	configDigest string // sha256 of config.json, "" of a GGUF
 
 	once   sync.Once
 	digest string
@@ -76,6 +80,8 @@ func (m *Model) openFolder() error {
 	if err != nil {
 		return err
 	}
+	sum := sha256.Sum256(data)
+	m.configDigest = hex.EncodeToString(sum[:])
 	k, err := m.readJSON(data)
 	if err != nil {
 		return err
@@ -220,6 +226,11 @@ func (m *Model) Digest(ctx context.Context) (string, error) {
 	m.once.Do(func() { m.digest, m.err = m.file.Digest(ctx) })
 	return m.digest, m.err
 }
+
+// ConfigDigest returns the SHA-256 of a folder's config.json, in hex: what the
+// values follow from beside the weights. It is empty for a GGUF, whose Digest is
+// of its config too.
+func (m *Model) ConfigDigest() string { return m.configDigest }
 
 // Close unmaps the checkpoint. Sessions must not run after it.
 func (m *Model) Close() error {

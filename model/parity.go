@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,46 +11,75 @@ import (
 	"premlp/weights"
 )
 
+// ParityOptions says what parity compares and how strictly.
+type ParityOptions struct {
+	Tolerance Tolerance
+	Threads   int
+	// Of a golden file: one prompt's name, some sites and layers. Empty: all.
+	Prompt string
+	Sites  []Site
+	Layers []int
+}
+
+// wants reports whether a prompt's point is to be compared. The logits are of no
+// layer.
+func (o *ParityOptions) wants(prompt string, p Point) bool {
+	return (o.Prompt == "" || o.Prompt == strings.TrimSuffix(prompt, ".")) &&
+		(len(o.Sites) == 0 || slices.Contains(o.Sites, p.Site)) &&
+		(len(o.Layers) == 0 || p.Site == layers.Logits || slices.Contains(o.Layers, p.Layer))
+}
+
 // Parity compares a model's activations with golden ones.
 type Parity struct {
-	Tolerance float64      `json:"tolerance"` // of each golden row's max |value|
-	Compared  []Comparison `json:"compared"`
+	Tolerance Tolerance    `json:"tolerance"`
+	Compared  []Comparison `json:"compared"` // prompt by prompt, in the order of computation
 	Failures  []string     `json:"failures"` // empty: parity holds
+	// First is where the model first leaves the golden values, nil where it does not.
+	First *Divergence `json:"first_divergence"`
 }
 
 // Comparison is the outcome for one golden tensor, [T, D] rows.
 type Comparison struct {
-	Prompt   string  `json:"prompt"` // the name's part before the first dot, "" without one
-	Point    string  `json:"point"`  // "mlp_in.3", "logits"
-	MaxAbs   float64 `json:"max_abs"`
-	MaxRel   float64 `json:"max_rel"` // largest |ours-golden| over the row's max |golden|
-	Cosine   float64 `json:"cosine"`  // smallest over rows
-	WorstRow int     `json:"worst_row"`
-	Rows     int     `json:"rows"`
+	Prompt    string  `json:"prompt"`    // the name's part before the first dot, "" without one
+	Point     string  `json:"point"`     // "mlp_in.3", "logits"
+	DType     string  `json:"dtype"`     // in which the golden values are stored
+	Tolerance float64 `json:"tolerance"` // of each golden row's max |value|
+	Distances
 }
 
-// DefaultTolerance is the largest error that parity allows in float32, as a
-// share of a golden row's max |value|.
-const DefaultTolerance = 2e-5
+// Divergence is the first point, in the order of computation, that is past its
+// tolerance.
+type Divergence struct {
+	Prompt string   `json:"prompt"`
+	Point  string   `json:"point"`
+	Row    int      `json:"row"`   // the first past the tolerance
+	After  string   `json:"after"` // the point before it, which was not; "" where it is the prompt's first
+	Ops    []string `json:"ops"`   // keys of what was computed since: one of them diverges first
+	Distance
+}
 
 // Parity runs the prompts of a golden file through m and compares every site,
-// layer and logit the file holds. The file names its tensors as `premlp dump`
-// does, "ids", "logits" and "<site>.<layer>", each optionally behind a prompt's
-// name and a dot. A row off by more than tolerance times its max |value|, a
-// value that is not finite, a wrong shape, a tensor that is not compared, and
-// nothing compared at all are failures; the error is for what cannot run.
-func (m *Model) Parity(ctx context.Context, golden *weights.Safetensors, tolerance float64, threads int) (*Parity, error) {
+// layer and logit that the file holds and the options ask for. The file names its
+// tensors as `premlp dump` does, "ids", "logits" and "<site>.<layer>", each
+// optionally behind a prompt's name and a dot. A row that is off by more than its
+// tolerance, a value that is not finite, a wrong shape, a tensor that cannot be
+// compared, and nothing compared at all are failures; the error is for what
+// cannot run.
+func (m *Model) Parity(ctx context.Context, golden *weights.Safetensors, o ParityOptions) (*Parity, error) {
 	prompts, err := m.goldenPrompts(golden)
 	if err != nil {
 		return nil, err
 	}
-	p := &Parity{Tolerance: tolerance, Compared: []Comparison{}, Failures: []string{}}
+	p := &Parity{Tolerance: o.Tolerance, Compared: []Comparison{}, Failures: []string{}}
 	for _, g := range prompts {
-		p.Failures = append(p.Failures, g.failures...)
+		if o.Prompt == "" || o.Prompt == strings.TrimSuffix(g.name, ".") {
+			p.Failures = append(p.Failures, g.failures...)
+		}
+		g.points = slices.DeleteFunc(g.points, func(at Point) bool { return !o.wants(g.name, at) })
 		if len(g.points) == 0 {
 			continue
 		}
-		if err := m.compare(ctx, golden, g, p, threads); err != nil {
+		if err := m.compare(ctx, golden, g, p, o.Threads); err != nil {
 			return nil, err
 		}
 	}
@@ -59,6 +87,18 @@ func (m *Model) Parity(ctx context.Context, golden *weights.Safetensors, toleran
 		p.Failures = append(p.Failures, "nothing was compared")
 	}
 	return p, nil
+}
+
+// GoldenPrompts lists the names of a golden file's prompts, "" for one that has
+// none.
+func GoldenPrompts(golden *weights.Safetensors) []string {
+	var names []string
+	for name := range golden.Names() {
+		if name == "ids" || strings.HasSuffix(name, ".ids") {
+			names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "ids"), "."))
+		}
+	}
+	return names
 }
 
 // goldenPrompt is one prompt of a golden file.
@@ -140,6 +180,7 @@ func (m *Model) compare(ctx context.Context, golden *weights.Safetensors, g *gol
 		return err
 	}
 	defer s.Close()
+	var before *Point // the last point
 	return s.Run(ctx, Pack([][]int32{g.ids}, nil), func(at Point, rows Rows) error {
 		name := g.name + at.String()
 		t, err := golden.Tensor(name, len(g.ids), rows.Dim)
@@ -147,51 +188,29 @@ func (m *Model) compare(ctx context.Context, golden *weights.Safetensors, g *gol
 			p.Failures = append(p.Failures, err.Error())
 			return nil
 		}
-		c := compareRows(t.Floats(), rows.Data, rows.Dim)
-		c.Prompt, c.Point = strings.TrimSuffix(g.name, "."), at.String()
-		p.Compared = append(p.Compared, c)
-		if !(c.MaxRel <= p.Tolerance) {
-			p.Failures = append(p.Failures, fmt.Sprintf("%s: row %d: off by %.3g of its max |value|, want at most %g", name, c.WorstRow, c.MaxRel, p.Tolerance))
+		c := Comparison{
+			Prompt: strings.TrimSuffix(g.name, "."), Point: at.String(), DType: t.DType.String(),
+			Tolerance: p.Tolerance.For(at, t.DType.String()), Distances: compareRows(t.Floats(), rows.Data, rows.Dim),
 		}
+		p.Compared = append(p.Compared, c)
+		if !(c.MaxRel <= c.Tolerance) {
+			p.Failures = append(p.Failures, fmt.Sprintf("%s: row %d: off by %.3g of its max |value|, want at most %g", name, c.WorstRow, c.MaxRel, c.Tolerance))
+			if p.First == nil {
+				p.First = c.divergence(s, before, at)
+			}
+		}
+		before = &at
 		return nil
 	})
 }
 
-// compareRows compares rows of d values. A value that is not finite on either
-// side, and any error against a row of zeros, counts as the largest float64:
-// JSON knows no infinity.
-func compareRows(golden, ours []float32, d int) Comparison {
-	c := Comparison{Cosine: 1, Rows: len(golden) / max(d, 1)}
-	for r := range c.Rows {
-		a, b := golden[r*d:(r+1)*d], ours[r*d:(r+1)*d]
-		var top, off, dot, aa, bb float64
-		for i := range a {
-			x, y := float64(a[i]), float64(b[i])
-			if diff := math.Abs(x - y); diff > off || math.IsNaN(diff) || math.IsInf(x, 0) {
-				off = diff
-			}
-			if math.IsNaN(off) || math.IsInf(x, 0) {
-				off = math.Inf(1)
-			}
-			top = max(top, math.Abs(x))
-			dot, aa, bb = dot+x*y, aa+x*x, bb+y*y
-		}
-		rel := 0.0
-		if off > 0 {
-			rel = min(off/top, math.MaxFloat64)
-		}
-		if math.IsNaN(rel) {
-			rel = math.MaxFloat64
-		}
-		c.MaxAbs = min(max(c.MaxAbs, off), math.MaxFloat64)
-		if rel > c.MaxRel {
-			c.MaxRel, c.WorstRow = rel, r
-		}
-		if cos := dot / math.Sqrt(aa*bb); cos <= c.Cosine {
-			c.Cosine = cos
-		} else if math.IsNaN(cos) && (aa > 0 || bb > 0) {
-			c.Cosine = 0
-		}
+// divergence describes a comparison that failed, the first of its session s.
+func (c *Comparison) divergence(s *Session, before *Point, at Point) *Divergence {
+	d := &Divergence{Prompt: c.Prompt, Point: c.Point, Ops: s.machine.Between(before, at)}
+	if before != nil {
+		d.After = before.String()
 	}
-	return c
+	d.Row = slices.IndexFunc(c.Tokens, func(row Distance) bool { return !(row.MaxRel <= c.Tolerance) })
+	d.Distance = c.Tokens[d.Row]
+	return d
 }

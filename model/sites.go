@@ -6,6 +6,13 @@ import (
 	"premlp/layers"
 )
 
+// Logits names the vocabulary scores, which belong to no block.
+const Logits = layers.Logits
+
+// BlockSites lists the sites of a block in the order of computation. It is not to
+// be changed.
+var BlockSites = layers.BlockSites
+
 // SiteInfo describes a site of a model's blocks.
 type SiteInfo struct {
 	Site   Site   `json:"site"`

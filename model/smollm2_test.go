@@ -82,7 +82,7 @@ func TestSmolLM2Golden(t *testing.T) {
 				t.Errorf("prompt %d, layer %d, row %d: off by %.2g of its max", i, layer, c.WorstRow, c.MaxRel)
 			}
 			if c.MaxRel > worst.MaxRel {
-				worst = c
+				worst.Distances = c
 				worst.Prompt, worst.Point = name, Point{Site: layers.MLPIn, Layer: layer}.String()
 			}
 		}

@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"premlp/bench"
 	"premlp/collect"
 	"premlp/collect/dataset"
 	"premlp/layers"
@@ -238,11 +234,7 @@ func (f *collectFlags) options(l *collect.Loaded) (collect.Options, error) {
 	if o.DType, err = dataset.ParseDType(f.dtype); err != nil {
 		return o, usageError{fmt.Errorf("--dtype: %w", err)}
 	}
-	v := readVersion(debug.ReadBuildInfo())
-	o.Run = dataset.RunInfo{
-		Version: v.Version, Commit: v.Commit, Go: v.Go, OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: bench.CPUName(), Host: hostName(), Command: os.Args,
-	}
+	o.Run = runInfo()
 	return o, nil
 }
 

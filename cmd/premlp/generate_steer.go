@@ -165,7 +165,7 @@ func (f *generateFlags) steeredPrompt(c *cobra.Command, l *collect.Loaded) (ids,
 func (s *generateSteer) edits(ctx context.Context, l *collect.Loaded, by *steeredBy) ([]model.Edit, error) {
 	site, err := layers.ParseSite(s.site)
 	if err != nil {
-		return nil, usagef("--site: %w", err)
+		return nil, usagef("--site: %w; %s", err, nearestSite(s.site, l.Model.Sites()))
 	}
 	if by.Layers, err = parseLayers(s.layers, l.Model.Config().Layers); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -54,13 +55,30 @@ func parseSites(names []string, has []model.Site) ([]model.Site, error) {
 		s, err := layers.ParseSite(strings.TrimSpace(n))
 		switch {
 		case err != nil:
-			return nil, usagef("--sites: %w", err)
+			return nil, usagef("--sites: %w; %s", err, nearestSite(n, has))
 		case slices.Contains(sites, s):
 			return nil, usagef("--sites: %s is given twice", s)
 		}
 		sites = append(sites, s)
 	}
 	return sites, nil
+}
+
+// nearestSite is nearest of a model's sites.
+func nearestSite(name string, has []model.Site) string {
+	var names []string
+	for _, site := range has {
+		names = append(names, string(site))
+	}
+	return nearest(name, names)
+}
+
+// nearestLayer names the last layer where one behind it was asked for.
+func nearestLayer(text string, count int) string {
+	if n, err := strconv.Atoi(text); err == nil && n >= count {
+		return fmt.Sprintf("; nearest: %d", count-1)
+	}
+	return ""
 }
 
 // parseLayers reads --layers: numbers and ranges such as 0-3,29; empty means
@@ -78,7 +96,7 @@ func parseLayers(text string, count int) ([]int, error) {
 		from, errFrom := strconv.Atoi(low)
 		to, errTo := strconv.Atoi(high)
 		if errFrom != nil || errTo != nil || from < 0 || from > to || to >= count {
-			return nil, usagef("--layers: want numbers or ranges from 0 to %d, have %q", count-1, part)
+			return nil, usagef("--layers: want numbers or ranges from 0 to %d, have %q%s", count-1, part, nearestLayer(high, count))
 		}
 		for i := from; i <= to; i++ {
 			list = append(list, i)

@@ -4,15 +4,20 @@ package main
 // steps one at a time.
 type stages struct {
 	env  *env
+	unit string // "": bytes
 	name string
 	bar  *progress
 }
 
-// set says how far the stage called name is, in bytes.
+// set says how far the stage called name is, in the unit.
 func (s *stages) set(name string, done, total int64) {
 	if s.bar == nil || name != s.name {
 		s.close()
-		s.name, s.bar = name, s.env.Progress(name, unitBytes, total)
+		unit := s.unit
+		if unit == "" {
+			unit = unitBytes
+		}
+		s.name, s.bar = name, s.env.Progress(name, unit, total)
 	}
 	s.bar.Set(done, total)
 }

@@ -104,9 +104,9 @@ func TestStepErrors(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script")
 	for _, c := range []struct{ line, want string }{
 		{"to mlp_inn.3", "the nearest: mlp_in.3, "},
-		{"to layer.6", "the nearest: layer.0, "},
+		{"to layer.6", "the nearest: layer."},
 		{"to mlp_in.0", "computed already"},
-		{"shwo", "the nearest: show, "},
+		{"shwo", "the nearest: show"},
 		{"show tokens 9", "tokens: want one of 0 to 4"},
 		{"show tokens", "want a range"},
 		{"show coords 3:2", "coords: want one of 0 to 127"},

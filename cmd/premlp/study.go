@@ -14,7 +14,7 @@ import (
 )
 
 // studies are the subcommands of study, one file each.
-var studies = []func(*env) *cobra.Command{newStudyCountries24}
+var studies = []func(*env) *cobra.Command{newStudyCountries24, newStudyRelations, newStudyRavel}
 
 func newStudy(e *env) *cobra.Command {
 	c := &cobra.Command{

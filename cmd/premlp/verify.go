@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/collect"
-	"premlp/collect/dataset"
 	"premlp/weights/catalogue"
 )
 
@@ -30,7 +29,8 @@ func newVerify(e *env) *cobra.Command {
 against the checks it was made with (its tokens decoded back, balance, coverage),
 and computes a sample of questions again, comparing bits.
 
-The model is found by its digest among those pulled, or given with --model. With
+The model is found by its digest among those pulled, by run.json's command, or
+given with --model. With
 --sample 0, or when the model is not here and --sample was not given, only what
 is stored is checked, and that is said.`,
 		Example: `  premlp verify out/france
@@ -54,7 +54,7 @@ func runVerify(ctx context.Context, e *env, dir string, f verifyFlags, asked boo
 	o := collect.VerifyOptions{Sample: f.sample, Seed: f.seed, Threads: f.threads}
 	note := "left out"
 	if f.sample > 0 {
-		l, err := f.openModel(dir)
+		l, err := openMaker(f.model, dir)
 		var missing *catalogue.NotPulledError
 		switch {
 		case err == nil:
@@ -82,38 +82,6 @@ func runVerify(ctx context.Context, e *env, dir string, f verifyFlags, asked boo
 		return fmt.Errorf("%s: %d findings, %d places with other bits", dir, len(v.Findings), len(v.Different))
 	}
 	return nil
-}
-
-// openModel opens the model that made a dataset.
-func (f verifyFlags) openModel(dir string) (*collect.Loaded, error) {
-	if f.model != "" {
-		path, err := catalogue.Locate(f.model)
-		if err != nil {
-			return nil, err
-		}
-		return collect.OpenModel(path)
-	}
-	r, err := dataset.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	m := r.Manifest().Model
-	list, err := catalogue.List()
-	if err != nil {
-		return nil, err
-	}
-	for _, entry := range list {
-		if entry.SHA256 != m.Digest {
-			continue
-		}
-		path, err := catalogue.Locate(entry.Name)
-		if err != nil {
-			return nil, err
-		}
-		return collect.OpenModel(path)
-	}
-	return nil, &catalogue.NotPulledError{Name: m.Name, Err: fmt.Errorf("no pulled model has the digest %s; give --model", m.Digest)}
 }
 
 // printVerification writes the result for a reader.

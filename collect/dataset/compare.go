@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -105,39 +106,50 @@ func lineDifference(want, have []byte) string {
 // firstDifference gives "key: want X, have Y" for the first key, in alphabetical
 // order, in which two JSON values differ, "" if they are equal.
 func firstDifference(path string, want, have any) string {
-	switch w := want.(type) {
+	for f := range differences(path, want, have) {
+		return fmt.Sprintf("%s: want %s, have %s", f.Key, f.A, f.B)
+	}
+	return ""
+}
+
+// differences yields the keys, in alphabetical order, in which two JSON values
+// differ. Lists of other lengths come last, after the entries that both have.
+func differences(path string, a, b any) iter.Seq[Field] {
+	return func(yield func(Field) bool) { walkDifferences(path, a, b, yield) }
+}
+
+// walkDifferences is differences; false once yield has ended it.
+func walkDifferences(path string, a, b any, yield func(Field) bool) bool {
+	switch x := a.(type) {
 	case map[string]any:
-		h, ok := have.(map[string]any)
+		y, ok := b.(map[string]any)
 		if !ok {
 			break
 		}
-		all := maps.Clone(w)
-		maps.Copy(all, h)
+		all := maps.Clone(x)
+		maps.Copy(all, y)
 		for _, k := range slices.Sorted(maps.Keys(all)) {
-			if d := firstDifference(join(path, k), w[k], h[k]); d != "" {
-				return d
+			if !walkDifferences(join(path, k), x[k], y[k], yield) {
+				return false
 			}
 		}
-		return ""
+		return true
 	case []any:
-		h, ok := have.([]any)
+		y, ok := b.([]any)
 		if !ok {
 			break
 		}
-		for i := range min(len(w), len(h)) {
-			if d := firstDifference(fmt.Sprintf("%s[%d]", path, i), w[i], h[i]); d != "" {
-				return d
+		for i := range min(len(x), len(y)) {
+			if !walkDifferences(fmt.Sprintf("%s[%d]", path, i), x[i], y[i], yield) {
+				return false
 			}
 		}
-		if len(w) != len(h) {
-			return fmt.Sprintf("%s: want %d entries, have %d", path, len(w), len(h))
+		if len(x) != len(y) {
+			return yield(Field{path, fmt.Sprintf("%d entries", len(x)), fmt.Sprint(len(y))})
 		}
-		return ""
+		return true
 	}
-	if reflect.DeepEqual(want, have) {
-		return ""
-	}
-	return fmt.Sprintf("%s: want %s, have %s", path, short(want), short(have))
+	return reflect.DeepEqual(a, b) || yield(Field{path, short(a), short(b)})
 }
 
 func join(path, key string) string {

@@ -64,6 +64,9 @@ type Model struct {
 	Name         string `json:"name"` // the model's own name, never a path
 	Architecture string `json:"architecture"`
 	Digest       string `json:"digest"` // sha256 of the weights
+	// ConfigDigest is the sha256 of config.json; it is left out where the weights'
+	// own file holds the config.
+	ConfigDigest string `json:"config_digest,omitempty"`
 	Layers       int    `json:"layers"` // of the whole model
 	Dim          int    `json:"dim"`
 	Vocab        int    `json:"vocab,omitempty"`

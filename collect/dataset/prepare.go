@@ -18,20 +18,7 @@ type prepared struct {
 // prepare fills in what the manifest says of the questions and lays out the
 // rows files.
 func prepare(m Manifest, list *List) (*prepared, error) {
-	m.Format, m.Version = Format, Version
-	m.Questions, m.Rows, m.QuestionsDigest = list.Len(), list.positions, list.digest
-	if m.ShardBytes == 0 {
-		m.ShardBytes = DefaultShardBytes
-	}
-	// One form: no null lists, and a site without statistics is left out.
-	m.Controls = append([]string{}, m.Controls...)
-	m.Templates = append([]Template{}, m.Templates...)
-	stats := maps.Clone(m.StatsPerRow)
-	if stats == nil {
-		stats = map[string]int{}
-	}
-	maps.DeleteFunc(stats, func(_ string, n int) bool { return n == 0 })
-	m.StatsPerRow = stats
+	m = Complete(m, list)
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
@@ -54,4 +41,24 @@ func prepare(m Manifest, list *List) (*prepared, error) {
 		digests:  digests{manifest: hex.EncodeToString(digest[:]), questions: m.QuestionsDigest},
 		plan:     p,
 	}, nil
+}
+
+// Complete is the manifest that Create writes: with what follows from the
+// questions, the defaults, and one form of what is empty.
+func Complete(m Manifest, list *List) Manifest {
+	m.Format, m.Version = Format, Version
+	m.Questions, m.Rows, m.QuestionsDigest = list.Len(), list.positions, list.digest
+	if m.ShardBytes == 0 {
+		m.ShardBytes = DefaultShardBytes
+	}
+	// One form: no null lists, and a site without statistics is left out.
+	m.Controls = append([]string{}, m.Controls...)
+	m.Templates = append([]Template{}, m.Templates...)
+	stats := maps.Clone(m.StatsPerRow)
+	if stats == nil {
+		stats = map[string]int{}
+	}
+	maps.DeleteFunc(stats, func(_ string, n int) bool { return n == 0 })
+	m.StatsPerRow = stats
+	return m
 }

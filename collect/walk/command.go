@@ -68,7 +68,7 @@ func (w *Walk) Do(ctx context.Context, line string) (Result, error) {
 		}
 		names = append(names, c.name)
 	}
-	return nil, fmt.Errorf("%q: no command; the nearest: %s; 'help' lists all", words[0], strings.Join(Nearest(words[0], names, 3), ", "))
+	return nil, fmt.Errorf("%q: no command; the nearest: %s; 'help' lists all", words[0], nearest(words[0], names))
 }
 
 // split cuts a line into words; text in double quotes, as Go writes it, is one.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"premlp/model"
+	"premlp/weights/catalogue"
 )
 
 // place is where a walk can stop or look: some ops, by the name that was given.
@@ -43,7 +44,7 @@ func (w *Walk) place(name string) (place, error) {
 	if len(p.ops) > 0 {
 		return p, nil
 	}
-	return p, fmt.Errorf("%q: no op, site, layer or kind of this model; the nearest: %s", name, strings.Join(Nearest(name, w.names(), 4), ", "))
+	return p, fmt.Errorf("%q: no op, site, layer or kind of this model; the nearest: %s", name, nearest(name, w.names()))
 }
 
 // named reports whether a name means an op.
@@ -124,4 +125,10 @@ func orElse(texts ...string) string {
 		}
 	}
 	return ""
+}
+
+// nearest lists the few names that are most like one.
+func nearest(name string, names []string) string {
+	near := catalogue.Near(name, names)
+	return strings.Join(near[:min(len(near), 4)], ", ")
 }

@@ -119,7 +119,7 @@ func unknown(model string) error {
 			names = append(names, name)
 		}
 	}
-	return &UnknownError{Name: model, Near: near(model, names)}
+	return &UnknownError{Name: model, Near: Near(model, names)}
 }
 
 // looksLikePath holds for what cannot be a name.

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// near returns the names closest to the one asked for; all of them when none
-// is close. A beginning counts as much as a whole name: "gema" is near
-// "gemma3-270m".
-func near(name string, names []string) []string {
+// Near returns the names closest to the one asked for, the closest first; all of
+// them when none is close. A beginning counts as much as a whole name: "gema" is
+// near "gemma3-270m".
+func Near(name string, names []string) []string {
 	name = strings.ToLower(name)
 	score := func(other string) int {
 		other = strings.ToLower(other)

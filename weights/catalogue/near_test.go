@@ -11,7 +11,7 @@ func TestNear(t *testing.T) {
 		"gema": "gemma3-270m", "gemma": "gemma3-270m", "270M": "gemma3-270m", "SmolLM2": "smollm2-135m",
 		"smolm2-135": "smollm2-135m", "zzz": "smollm2-135m gemma3-270m", "": "smollm2-135m gemma3-270m",
 	} {
-		if have := strings.Join(near(name, names), " "); have != want {
+		if have := strings.Join(Near(name, names), " "); have != want {
 			t.Errorf("%s: want %s, have %s", name, want, have)
 		}
 	}
