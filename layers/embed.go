@@ -16,6 +16,7 @@ func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 	w := s.Weight("weight", vocab, d) // [V, D]
 	return s.node(&Op{
 		kind: "embedding", cols: d, inputs: []*gorgonia.Node{s.g.batch},
+		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
 				for t := from; t < to; t++ {
@@ -36,6 +37,7 @@ func AddPositions(s Scope, x *gorgonia.Node, count, offset int) *gorgonia.Node {
 	w := s.Weight("weight", count, d) // [N, D]
 	return s.node(&Op{
 		kind: "positions", cols: d, inputs: []*gorgonia.Node{s.g.batch, x},
+		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {
 			pos := c.positions()
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
