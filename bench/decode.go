@@ -56,11 +56,7 @@ func Decode(ctx context.Context, m *model.Model, o DecodeOptions) (*DecodeReport
 	}
 	defer d.Close()
 	r.WeightBytes = m.PackedBytes()
-	read := o.Machine.ReadBytes
-	if read == 0 {
-		read = max(512<<20, 4*r.Machine.LastCache)
-	}
-	l, err := newLimits(o.Threads, read)
+	l, err := newLimits(o.Threads, o.Machine.readBytes(r.Machine.LastCache))
 	if err != nil {
 		return nil, err
 	}

@@ -141,26 +141,30 @@ func NewPrefill(m *model.Model, site model.Site, threads int, fast bool) (*Prefi
 	return &Prefill{session: s, vocab: m.Config().Vocab, site: site}, nil
 }
 
-// Run passes a batch of prompts of that length, made up of token ids that do
-// not repeat early.
+// Run passes a batch of MadeUp prompts.
 func (p *Prefill) Run(ctx context.Context, prompts, length int) error {
 	if prompts < 1 || length < 1 {
 		return errors.New("want at least one prompt of one token")
 	}
-	ids := make([][]int32, prompts)
-	for i := range ids {
-		ids[i] = make([]int32, length)
-		for j := range ids[i] {
-			ids[i][j] = int32((i*7919 + j*104729 + 13) % p.vocab)
-		}
-	}
 	p.rows = p.rows[:0]
-	return p.session.Run(ctx, model.Pack(ids, nil), func(_ model.Point, rows model.Rows) error {
+	return p.session.Run(ctx, model.Pack(MadeUp(prompts, length, p.vocab), nil), func(_ model.Point, rows model.Rows) error {
 		if p.site != "" {
 			p.rows = append(p.rows, rows.Data...)
 		}
 		return nil
 	})
+}
+
+// MadeUp returns that many prompts of token ids that do not repeat early.
+func MadeUp(prompts, length, vocab int) [][]int32 {
+	ids := make([][]int32, prompts)
+	for i := range ids {
+		ids[i] = make([]int32, length)
+		for j := range ids[i] {
+			ids[i][j] = int32((i*7919 + j*104729 + 13) % vocab)
+		}
+	}
+	return ids
 }
 
 // Close ends the session.

@@ -109,9 +109,7 @@ func Kernels(ctx context.Context, o KernelOptions) (*KernelReport, error) {
 	}
 	var readBytes int64
 	if len(o.Cold) > 0 {
-		if readBytes = o.Machine.ReadBytes; readBytes == 0 {
-			readBytes = max(512<<20, 4*m.LastCache)
-		}
+		readBytes = o.Machine.readBytes(m.LastCache)
 	}
 	l, err := newLimits(o.Threads, readBytes)
 	if err != nil {

@@ -43,6 +43,14 @@ type MachineOptions struct {
 	ReadBytes int64 // memory that is read; 0: 512 MiB, or four times the last-level cache
 }
 
+// readBytes returns ReadBytes, or what it is by itself.
+func (o MachineOptions) readBytes(lastCache int64) int64 {
+	if o.ReadBytes > 0 {
+		return o.ReadBytes
+	}
+	return max(512<<20, 4*lastCache)
+}
+
 // DescribeMachine measures the machine this runs on: with one thread, with all,
 // and for reads with every power of two between. It takes about a second.
 func DescribeMachine(ctx context.Context, o MachineOptions) (*Machine, error) {
@@ -55,9 +63,7 @@ func DescribeMachine(ctx context.Context, o MachineOptions) (*Machine, error) {
 	if o.Runs == 0 {
 		o.Runs = 7
 	}
-	if o.ReadBytes == 0 {
-		o.ReadBytes = max(512<<20, 4*m.LastCache)
-	}
+	o.ReadBytes = o.readBytes(m.LastCache)
 	for threads := 1; ; threads = min(2*threads, o.Threads) {
 		l, err := newLimits(threads, o.ReadBytes)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2/maybe"
 	"github.com/spf13/cobra"
 
 	"premlp/bench"
@@ -56,10 +57,16 @@ func (f *benchFlags) check() error {
 	case f.memory < 0 || f.memory > 1<<20:
 		return usagef("--memory: want from 0 to %d MiB, have %d", 1<<20, f.memory)
 	}
-	if f.out == "" {
+	return checkFolder(f.out)
+}
+
+// checkFolder refuses a file to be written that has no folder to stand in: better
+// now than after the work.
+func checkFolder(file string) error {
+	if file == "" {
 		return nil
 	}
-	_, err := os.Stat(filepath.Dir(f.out)) // better now than after the measurement
+	_, err := os.Stat(filepath.Dir(file))
 	return err
 }
 
@@ -78,7 +85,7 @@ func (f *benchFlags) finish(e *env, r benchReport) error {
 		if err := writeJSON(&document, r); err != nil {
 			return err
 		}
-		if err := os.WriteFile(f.out, document.Bytes(), 0o644); err != nil {
+		if err := maybe.WriteFile(f.out, document.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}
