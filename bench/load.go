@@ -30,7 +30,7 @@ func LoadOnce(ctx context.Context, path string, threads int) (r LoadRun, err err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	r.Open = since()
-	p, err := NewPrefill(m, "mlp_in", threads, false)
+	p, err := NewPrefill(m, []model.Site{"mlp_in"}, threads, false)
 	if err != nil {
 		return r, err
 	}

@@ -56,7 +56,7 @@ func TestBenchKernels(t *testing.T) {
 
 func TestBenchForward(t *testing.T) {
 	m := tinyModel(t)
-	d := runBenchJSON(t, "forward", "--model", m, "--lengths", "3,9", "--prompts", "2", "--runs", "2", "--site", "mlp_in")
+	d := runBenchJSON(t, "forward", "--model", m, "--lengths", "3,9", "--prompts", "2", "--runs", "2", "--sites", "mlp_in")
 	var rows []bench.ForwardRow
 	if err := json.Unmarshal(d.Rows, &rows); err != nil || len(rows) != 2 || rows[1].Length != 9 || rows[1].Prompts != 2 {
 		t.Errorf("have %s, %v", d.Rows, err)
@@ -173,7 +173,7 @@ func TestBenchBadUsage(t *testing.T) {
 		{[]string{"forward"}, 2, "model"},
 		{[]string{"forward", "--model", m, "--lengths", "97"}, 2, "from 1 to 96"},
 		{[]string{"forward", "--model", m, "--prompts", "0"}, 2, "--prompts"},
-		{[]string{"forward", "--model", m, "--lengths", "3", "--site", "mlp_mid"}, 2, "--site: "},
+		{[]string{"forward", "--model", m, "--lengths", "3", "--sites", "mlp_mid"}, 2, "--sites: "},
 		{[]string{"forward", "--model", "nosuchmodel"}, 1, "nosuchmodel"},
 		{[]string{"job", "--model", m, "--concept", "France"}, 2, "controls"},
 		{[]string{"load", "--model", "nosuchmodel"}, 1, "nosuchmodel"},
