@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sys/cpu"
@@ -18,9 +19,11 @@ type Machine struct {
 	Cores      int      `json:"cores"`
 	Features   []string `json:"features"` // vector instructions that matter here
 	LastCache  int64    `json:"last_level_cache_bytes"`
+	Load       *float64 `json:"load_average"` // of the last minute, before measuring; nil where the system does not say
 	OS         string   `json:"os"`
 	Arch       string   `json:"arch"`
 	Go         string   `json:"go"`
+	Revision   string   `json:"revision"` // of this program, with + where its tree had changes; "" where it was not stamped
 	Kernel     string   `json:"kernel"`
 	Arithmetic string   `json:"arithmetic"`
 
@@ -57,7 +60,7 @@ func DescribeMachine(ctx context.Context, o MachineOptions) (*Machine, error) {
 	m := &Machine{
 		CPU: CPUName(), Cores: runtime.NumCPU(), Features: features(), LastCache: lastCache(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
-		Kernel: layers.Kernel(), Arithmetic: layers.Arithmetic(),
+		Kernel: layers.Kernel(), Arithmetic: layers.Arithmetic(), Load: loadAverage(), Revision: revision(debug.ReadBuildInfo()),
 	}
 	o.Threads = threadsOr(o.Threads)
 	if o.Runs == 0 {
@@ -98,6 +101,9 @@ func (m *Machine) Print(w io.Writer) {
 		name = m.Arch
 	}
 	fmt.Fprintf(w, "machine  %s, %d cores, %s\n", name, m.Cores, strings.Join(m.Features, " "))
+	if m.Load != nil {
+		fmt.Fprintf(w, "load     %.1f before measuring\n", *m.Load)
+	}
 	fmt.Fprintf(w, "program  %s %s/%s, kernel %s, arithmetic %s\n", m.Go, m.OS, m.Arch, m.Kernel, m.Arithmetic)
 	if m.PeakLoop == "" {
 		fmt.Fprintln(w, "FMA peak unmeasured: no assembly in this build or for this processor")

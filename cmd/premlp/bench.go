@@ -21,7 +21,7 @@ type benchFlags struct {
 func newBench(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure products, passes, the job, decoding and loading",
+		Short: "Measure products, passes, the job, decoding and loading; compare results",
 		Long: `Bench measures what premlp does beside what the machine can do at most: its
 multiply-add peak and the speed at which it reads memory, measured in the same
 run. Every figure is given at the best and at the median run, with the spread
@@ -34,7 +34,7 @@ two threads do.`,
 		Args: cobra.NoArgs,
 		RunE: needsSubcommand,
 	}
-	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchWorker(e))
+	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchCompare(e), newBenchWorker(e))
 	return c
 }
 
