@@ -149,7 +149,7 @@ var badResults = []struct{ text, want string }{
 	{`{"measure": "decode", "machine": {}, "times": 3}`, "cannot unmarshal"},
 	{`{"measure": "forward", "machine": {}, "rows": []}`, "have 0"},
 	{`{"measure": "decode", "machine": {}, "times": {"runs": 3}}`, "measure it again"},
-	{`{"measure": "decode", "machine": {}, "times": {"samples_s": [1, 0]}}`, "time 1: want a positive"},
+	{`{"measure": "decode", "machine": {}, "times": {"samples_s": [1, 0]}}`, "time 1: want from 1e-12"},
 	{`{"measure": "forward", "machine": {}, "rows": [{"times": {"samples_s": [1]}}, {"times": {"samples_s": [1]}}]}`, "have two"},
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -37,8 +36,10 @@ var measures = map[string]func() measured{
 	"profile": func() measured { return &ProfileReport{} },
 }
 
-// The most that a result may hold.
+// What a result may hold.
 const (
+	shortest   = 1e-12 // seconds
+	longest    = 1e12
 	maxSeries  = 1 << 16
 	maxSamples = 1 << 20 // of all series
 )
@@ -92,8 +93,8 @@ func (r *Result) check() error {
 			return fmt.Errorf("result: want at most %d times", maxSamples)
 		}
 		for i, v := range s.Seconds {
-			if !(v > 0) || math.IsInf(v, 0) {
-				return fmt.Errorf("result: %s: time %d: want a positive number of seconds, have %v", s.Name, i, v)
+			if !(v >= shortest && v <= longest) {
+				return fmt.Errorf("result: %s: time %d: want from %g to %g seconds, have %v", s.Name, i, shortest, longest, v)
 			}
 		}
 	}

@@ -47,9 +47,12 @@ func FlopPerValue(kind string, inputs int) (flop int64, ok bool) {
 	case "layernorm": // and sum, difference, bias
 		return 7, true
 	}
-	flop, ok = map[Activation]int64{SiLU: 3, GELU: 5, GELUTanh: 9, ReLU: 0, ReLU2: 1}[Activation(kind)]
+	flop, ok = activationFlop[Activation(kind)]
 	return flop + int64(inputs-1), ok // a second input is multiplied
 }
+
+// activationFlop are the operations of activations.
+var activationFlop = map[Activation]int64{SiLU: 3, GELU: 5, GELUTanh: 9, ReLU: 0, ReLU2: 1}
 
 // movers are kinds that read no more than they write.
 var movers = []string{"select", "given", "keys", "heads", "columns"}

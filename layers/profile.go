@@ -14,7 +14,7 @@ type Profile struct {
 	start time.Time
 	runs  []ProfiledRun
 	open  bool          // the last of runs is on its way
-	sink  time.Duration // when that of the last op began
+	sink  time.Duration // when that of the last op began; 0: it has none
 }
 
 // ProfiledRun is one run. Times are since the profile was made.
@@ -91,12 +91,14 @@ func (p *Profile) computed(o *Op, c *Call, start time.Duration) {
 		record.Cost = o.cost(c)
 	}
 	r.Ops = append(r.Ops, record)
-	p.sink = p.now()
+	if p.sink = 0; o.m.sink != nil && len(o.m.taps[o]) > 0 { // reading the clock is what recording costs
+		p.sink = p.now()
+	}
 }
 
 // handed notes the end of an op's sink.
 func (p *Profile) handed() {
-	if p == nil || !p.open {
+	if p == nil || !p.open || p.sink == 0 {
 		return
 	}
 	r := &p.runs[len(p.runs)-1]
