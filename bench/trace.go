@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"premlp/layers"
@@ -16,7 +17,7 @@ type traceEvent struct {
 	Category string         `json:"cat,omitempty"`
 	Phase    string         `json:"ph"`
 	Start    float64        `json:"ts"`
-	Duration float64        `json:"dur"`
+	Length   float64        `json:"dur"`
 	Process  int            `json:"pid"`
 	Thread   int            `json:"tid"`
 	Args     map[string]any `json:"args,omitempty"`
@@ -42,33 +43,37 @@ func (r *ProfileReport) Trace() ([]byte, error) {
 }
 
 // span is an interval of a trace.
-func span(name, category string, start, length time.Duration, args map[string]any) traceEvent {
+func span(name, category string, from, to time.Duration, args map[string]any) traceEvent {
+	start := microseconds(from)
 	return traceEvent{
 		Name: name, Category: category, Phase: "X", Process: 1, Thread: 1, Args: args,
-		Start: microseconds(start), Duration: microseconds(length),
+		Start: start, Length: microseconds(to) - start,
 	}
 }
 
-func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+// microseconds rounds to the 64th part of one, so that start and length add up to the
+// end without an error: readers nest intervals by that sum.
+func microseconds(d time.Duration) float64 { return math.Round(d.Seconds()*64e6) / 64 }
 
 // traceRun lists the intervals of one pass.
 func traceRun(number int, run layers.ProfiledRun) []traceEvent {
-	events := []traceEvent{span(fmt.Sprintf("pass %d", number), "pass", run.Start, run.Time, map[string]any{"tokens": run.Tokens, "selected": run.Selected})}
-	block := -1 // the event of the block that the ops before are in
+	events := []traceEvent{span(fmt.Sprintf("pass %d", number), "pass", run.Start, run.Start+run.Time, map[string]any{"tokens": run.Tokens, "selected": run.Selected})}
+	block := 0 // the event of the block that the ops before are in; 0: of none
 	var begun time.Duration
 	for _, o := range run.Ops {
 		if o.By != o.Op {
 			continue
 		}
-		end := o.Start + o.Time + o.Sink
+		computed := o.Start + o.Time
+		end := computed + o.Sink
 		switch name := o.Op.Block(); {
 		case name == "":
-			block = -1
-		case block < 0 || events[block].Name != name:
+			block = 0
+		case block == 0 || events[block].Name != name:
 			block, begun = len(events), o.Start
-			events = append(events, span(name, "block", o.Start, end-o.Start, nil))
+			events = append(events, span(name, "block", begun, end, nil))
 		default:
-			events[block].Duration = microseconds(end - begun)
+			events[block] = span(name, "block", begun, end, nil)
 		}
 		args := map[string]any{
 			"kind": o.Op.Kind(), "shape": o.Op.Shape(), "flop": o.Cost.Flop, "read_bytes": o.Cost.Read, "written_bytes": o.Cost.Written,
@@ -76,9 +81,9 @@ func traceRun(number int, run layers.ProfiledRun) []traceEvent {
 		if o.Time > 0 {
 			args["gflops"] = float64(o.Cost.Flop) / float64(o.Time.Nanoseconds())
 		}
-		events = append(events, span(o.Op.Key(), o.Op.Kind(), o.Start, o.Time, args))
-		if o.Sink > time.Microsecond {
-			events = append(events, span("copy rows", "sink", o.Start+o.Time, o.Sink, nil))
+		events = append(events, span(o.Op.Key(), o.Op.Kind(), o.Start, computed, args))
+		if o.Sink > 0 {
+			events = append(events, span("copy rows", "sink", computed, end, nil))
 		}
 	}
 	return events
