@@ -33,18 +33,19 @@ func (r *ProfileReport) Print(w io.Writer) {
 // PrintOps writes the single ops, in the order of execution.
 func (r *ProfileReport) PrintOps(w io.Writer) { printRows(w, "op", r.Ops) }
 
-// printRows writes a table at the median.
+// printRows writes a table: of times and rates the best and the median.
 func printRows(w io.Writer, title string, rows []ProfileRow) {
 	fmt.Fprintln(w)
 	t := table(w)
-	fmt.Fprintf(t, "%s\tops\ttime\tof the pass\tMFLOP\tGFLOP/s\tof peak\tMB read\twritten\tGB/s\t\n", title)
+	fmt.Fprintf(t, "%s\tops\tms, best / median\tof the pass\tMFLOP\tGFLOP/s\tof peak\tMB read\twritten\tGB/s\n", title)
 	for _, row := range rows {
-		share := "-"
-		if row.ShareOfPeak != nil {
-			share = fmt.Sprintf("%.1f %%", 100*row.ShareOfPeak.Median)
+		rate := "-"
+		if row.Flop > 0 {
+			rate = pair(&row.GFLOPS, 1)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%.1f %%\t%.1f\t%.1f\t%s\t%.2f\t%.2f\t%.1f\t\n", row.title(), row.Count, milliseconds(row.Times.Median),
-			100*row.Share, float64(row.Flop)/1e6, row.GFLOPS.Median, share, float64(row.Read)/1e6, float64(row.Written)/1e6, row.Rate.Median)
+		fmt.Fprintf(t, "%s\t%d\t%.3f / %.3f\t%.1f %%\t%.1f\t%s\t%s\t%.2f\t%.2f\t%s\n", row.title(), row.Count,
+			1e3*row.Times.Best, 1e3*row.Times.Median, 100*row.Share, float64(row.Flop)/1e6, rate, percent(row.ShareOfPeak),
+			float64(row.Read)/1e6, float64(row.Written)/1e6, pair(&row.Rate, 1))
 	}
 	t.Flush()
 }
