@@ -155,7 +155,7 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 		}
 	}
 	o.m.edit(o, c)
-	o.m.profile.computed(o, c, start)
+	o.m.profile.record(o, c, start)
 	computed(o, c.In, c.Out)
 	if err := o.m.after(o, c); err != nil {
 		return nil, err

@@ -77,20 +77,20 @@ func (p *Profile) end(b *Batch) {
 	p.open = false
 }
 
-// computed records an op that has just been computed.
-func (p *Profile) computed(o *Op, c *Call, start time.Duration) {
+// record notes an op that has just been computed.
+func (p *Profile) record(o *Op, c *Call, start time.Duration) {
 	if p == nil || !p.open {
 		return
 	}
 	r := &p.runs[len(p.runs)-1]
-	record := ProfiledOp{Op: o, By: o, Start: start, Time: p.now() - start}
+	op := ProfiledOp{Op: o, By: o, Start: start, Time: p.now() - start}
 	if o.group != nil {
-		record.By = o.group.ops[0]
+		op.By = o.group.ops[0]
 	}
-	if record.By == o {
-		record.Cost = o.cost(c)
+	if op.By == o {
+		op.Cost = o.cost(c)
 	}
-	r.Ops = append(r.Ops, record)
+	r.Ops = append(r.Ops, op)
 	if p.sink = 0; o.m.sink != nil && len(o.m.taps[o]) > 0 { // reading the clock is what recording costs
 		p.sink = p.now()
 	}
