@@ -165,6 +165,27 @@ func TestPrefillCountsProducts(t *testing.T) {
 	}
 }
 
+// What a pass with sites copies is their rows; a plain one copies none.
+func TestPrefillCopiesRows(t *testing.T) {
+	m, err := model.Open(tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	p, err := NewPrefill(m, []model.Site{"mlp_in", "mlp_out"}, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.RunPlain(t.Context(), 2, 3); err != nil || len(p.rows) != 0 {
+		t.Errorf("plain: have %d values, %v", len(p.rows), err)
+	}
+	c := m.Config()
+	if err := p.Run(t.Context(), 2, 3); err != nil || len(p.rows) != 2*c.Layers*2*3*c.Dim {
+		t.Errorf("want rows of 2 sites, %d layers, 6 tokens, have %d values, %v", c.Layers, len(p.rows), err)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	calls := 0
 	r, err := Load(t.Context(), 2, nil, func(ctx context.Context) (LoadRun, error) {

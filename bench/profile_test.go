@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"premlp/model"
 )
@@ -54,8 +55,8 @@ func TestProfileSums(t *testing.T) {
 				t.Errorf("%s: run %d: want %v s, have %v", name, i, total.Times.Samples[i], s)
 			}
 			pass := s + r.Sink.Times.Samples[i] + r.Graph.Times.Samples[i]
-			if r.Graph.Times.Samples[i] < 0 || pass > r.Passes.With.Samples[i] {
-				t.Errorf("run %d: ops, rows and graph take %v s of a pass of %v", i, pass, r.Passes.With.Samples[i])
+			if whole := r.runs[i].Time.Seconds(); r.Graph.Times.Samples[i] < 0 || math.Abs(pass-whole) > 1e-9 || whole > r.Passes.With.Samples[i] {
+				t.Errorf("run %d: ops, rows and graph take %v s of %v, in a pass of %v", i, pass, whole, r.Passes.With.Samples[i])
 			}
 		}
 	}
@@ -133,5 +134,16 @@ func TestTrace(t *testing.T) {
 	}
 	if found["pass"] != 2 || found["block"] != 2*2 || found["sink"] != 2*2 || found["linear"] == 0 {
 		t.Errorf("have %v", found)
+	}
+}
+
+// TestSpansAddUp: start and length add up to the end as every other interval has it.
+func TestSpansAddUp(t *testing.T) {
+	for i := range 10000 {
+		to := time.Duration(123456789 * (i + 1))
+		s := span("", "", to/3, to, nil)
+		if s.Start+s.Length != microseconds(to) || math.Abs(s.Start+s.Length-float64(to)/1e3) > 0.01 {
+			t.Fatalf("to %v: have %v + %v", to, s.Start, s.Length)
+		}
 	}
 }
