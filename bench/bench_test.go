@@ -112,13 +112,16 @@ func TestForward(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	for _, site := range []model.Site{"", "mlp_in"} {
-		r, err := Forward(t.Context(), m, ForwardOptions{Lengths: []int{1, 7}, Prompts: 3, Threads: 2, Runs: 2, Site: site, Machine: quick})
+	for _, sites := range [][]model.Site{nil, {"mlp_in"}, {"resid_pre", "mlp_out"}} {
+		r, err := Forward(t.Context(), m, ForwardOptions{Lengths: []int{1, 7}, Prompts: []int{3}, Threads: 2, Runs: 2, Sites: sites, Machine: quick})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(r.Rows) != 2 || r.Rows[1].Times.Runs != 2 || r.Rows[1].TokensPerSecond.Best <= 0 || r.FlopPerToken <= 0 {
-			t.Errorf("site %q: have %+v", site, r)
+			t.Errorf("sites %q: have %+v", sites, r)
+		}
+		if c := r.Rows[0].Capture; (c == nil) != (sites == nil) || c != nil && (c.With.Runs != 2 || c.Without.Runs != 2 || c.Median <= -1) {
+			t.Errorf("sites %q: capture: have %+v", sites, c)
 		}
 		wantKeys(t, r, "machine", "model", "threads", "flop_per_token", "rows")
 		var text bytes.Buffer
@@ -127,10 +130,10 @@ func TestForward(t *testing.T) {
 			t.Errorf("have %s", text.String())
 		}
 	}
-	if _, err := Forward(t.Context(), m, ForwardOptions{Lengths: []int{0}, Prompts: 1, Runs: 1, Machine: quick}); err == nil {
+	if _, err := Forward(t.Context(), m, ForwardOptions{Lengths: []int{0}, Prompts: []int{1}, Runs: 1, Machine: quick}); err == nil {
 		t.Error("no token: want an error")
 	}
-	if _, err := NewPrefill(m, "mlp_mid", 1, false); err == nil {
+	if _, err := NewPrefill(m, []model.Site{"mlp_mid"}, 1, false); err == nil {
 		t.Error("no such site: want an error")
 	}
 }
@@ -144,8 +147,8 @@ func TestPrefillCountsProducts(t *testing.T) {
 	}
 	defer m.Close()
 	c := m.Config()
-	flop := func(site model.Site) int64 {
-		p, err := NewPrefill(m, site, 1, false)
+	flop := func(sites ...model.Site) int64 {
+		p, err := NewPrefill(m, sites, 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,11 +157,32 @@ func TestPrefillCountsProducts(t *testing.T) {
 	}
 	mlp := int64(2 * 3 * c.Dim * c.Hidden)
 	attention := int64(2 * (2*c.Dim*c.Heads*c.HeadDim + 2*c.Dim*c.KVHeads*c.HeadDim))
-	if want, have := int64(c.Layers)*(mlp+attention), flop(""); want != have {
+	if want, have := int64(c.Layers)*(mlp+attention), flop(); want != have {
 		t.Errorf("all blocks: want %d, have %d", want, have)
 	}
 	if want, have := int64(c.Layers)*(mlp+attention)-mlp, flop("mlp_in"); want != have {
 		t.Errorf("up to the last mlp_in: want %d, have %d", want, have)
+	}
+}
+
+// What a pass with sites copies is their rows; a plain one copies none.
+func TestPrefillCopiesRows(t *testing.T) {
+	m, err := model.Open(tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	p, err := NewPrefill(m, []model.Site{"mlp_in", "mlp_out"}, 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.RunPlain(t.Context(), 2, 3); err != nil || len(p.rows) != 0 {
+		t.Errorf("plain: have %d values, %v", len(p.rows), err)
+	}
+	c := m.Config()
+	if err := p.Run(t.Context(), 2, 3); err != nil || len(p.rows) != 2*c.Layers*2*3*c.Dim {
+		t.Errorf("want rows of 2 sites, %d layers, 6 tokens, have %d values, %v", c.Layers, len(p.rows), err)
 	}
 }
 

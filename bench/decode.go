@@ -22,6 +22,7 @@ type DecodeOptions struct {
 
 // DecodeReport is what Decode measured.
 type DecodeReport struct {
+	Measure string   `json:"measure"` // "decode"
 	Machine *Machine `json:"machine"`
 	Model   Model    `json:"model"`
 	Threads int      `json:"threads"`
@@ -42,7 +43,7 @@ type DecodeReport struct {
 func Decode(ctx context.Context, m *model.Model, o DecodeOptions) (*DecodeReport, error) {
 	o.Threads = threadsOr(o.Threads)
 	o.Machine.Threads = o.Threads
-	r := &DecodeReport{Threads: o.Threads, Prompt: o.Prompt, Tokens: o.Tokens}
+	r := &DecodeReport{Measure: "decode", Threads: o.Threads, Prompt: o.Prompt, Tokens: o.Tokens}
 	var err error
 	if r.Model, err = DescribeModel(ctx, m); err != nil {
 		return nil, err
@@ -56,11 +57,7 @@ func Decode(ctx context.Context, m *model.Model, o DecodeOptions) (*DecodeReport
 	}
 	defer d.Close()
 	r.WeightBytes = m.PackedBytes()
-	read := o.Machine.ReadBytes
-	if read == 0 {
-		read = max(512<<20, 4*r.Machine.LastCache)
-	}
-	l, err := newLimits(o.Threads, read)
+	l, err := newLimits(o.Threads, o.Machine.readBytes(r.Machine.LastCache))
 	if err != nil {
 		return nil, err
 	}

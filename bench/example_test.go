@@ -24,7 +24,7 @@ func ExampleForward() {
 	}
 	defer m.Close()
 	r, err := bench.Forward(context.Background(), m, bench.ForwardOptions{
-		Lengths: []int{8, 16}, Prompts: 2, Runs: 3,
+		Lengths: []int{8, 16}, Prompts: []int{2}, Runs: 3,
 		Machine: bench.MachineOptions{Runs: 1, ReadBytes: 1 << 20}, // an example need not be exact
 	})
 	if err != nil {

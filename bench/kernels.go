@@ -62,6 +62,7 @@ type KernelOptions struct {
 
 // KernelReport is what Kernels measured.
 type KernelReport struct {
+	Measure string      `json:"measure"` // "kernels"
 	Machine *Machine    `json:"machine"`
 	Threads int         `json:"threads"`
 	Rows    []KernelRow `json:"rows"`
@@ -103,15 +104,13 @@ func Kernels(ctx context.Context, o KernelOptions) (*KernelReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &KernelReport{Machine: m, Threads: o.Threads, Rows: []KernelRow{}}
+	report := &KernelReport{Measure: "kernels", Machine: m, Threads: o.Threads, Rows: []KernelRow{}}
 	if o.ColdBytes == 0 {
 		o.ColdBytes = max(256<<20, 4*m.LastCache)
 	}
 	var readBytes int64
 	if len(o.Cold) > 0 {
-		if readBytes = o.Machine.ReadBytes; readBytes == 0 {
-			readBytes = max(512<<20, 4*m.LastCache)
-		}
+		readBytes = o.Machine.readBytes(m.LastCache)
 	}
 	l, err := newLimits(o.Threads, readBytes)
 	if err != nil {

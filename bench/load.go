@@ -30,7 +30,7 @@ func LoadOnce(ctx context.Context, path string, threads int) (r LoadRun, err err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	r.Open = since()
-	p, err := NewPrefill(m, "mlp_in", threads, false)
+	p, err := NewPrefill(m, []model.Site{"mlp_in"}, threads, false)
 	if err != nil {
 		return r, err
 	}
@@ -46,6 +46,7 @@ func LoadOnce(ctx context.Context, path string, threads int) (r LoadRun, err err
 
 // LoadReport sums up loads, each by a process of its own.
 type LoadReport struct {
+	Measure     string   `json:"measure"` // "load"
 	Machine     *Machine `json:"machine"`
 	Model       Model    `json:"model"`
 	Threads     int      `json:"threads"`
@@ -62,7 +63,7 @@ func Load(ctx context.Context, runs int, progress func(done, total int), once fu
 	if runs < 1 {
 		return nil, fmt.Errorf("bench: runs: want at least 1, have %d", runs)
 	}
-	report := &LoadReport{}
+	report := &LoadReport{Measure: "load"}
 	var open, session, row []float64
 	for i := range runs + 1 {
 		r, err := once(ctx)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sys/cpu"
@@ -18,9 +19,11 @@ type Machine struct {
 	Cores      int      `json:"cores"`
 	Features   []string `json:"features"` // vector instructions that matter here
 	LastCache  int64    `json:"last_level_cache_bytes"`
+	Load       *float64 `json:"load_average"` // of the last minute, before measuring; nil where the system does not say
 	OS         string   `json:"os"`
 	Arch       string   `json:"arch"`
 	Go         string   `json:"go"`
+	Revision   string   `json:"revision"` // of this program, with + where its tree had changes; "" where it was not stamped
 	Kernel     string   `json:"kernel"`
 	Arithmetic string   `json:"arithmetic"`
 
@@ -43,21 +46,27 @@ type MachineOptions struct {
 	ReadBytes int64 // memory that is read; 0: 512 MiB, or four times the last-level cache
 }
 
+// readBytes returns ReadBytes, or what it is by itself.
+func (o MachineOptions) readBytes(lastCache int64) int64 {
+	if o.ReadBytes > 0 {
+		return o.ReadBytes
+	}
+	return max(512<<20, 4*lastCache)
+}
+
 // DescribeMachine measures the machine this runs on: with one thread, with all,
 // and for reads with every power of two between. It takes about a second.
 func DescribeMachine(ctx context.Context, o MachineOptions) (*Machine, error) {
 	m := &Machine{
 		CPU: CPUName(), Cores: runtime.NumCPU(), Features: features(), LastCache: lastCache(),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
-		Kernel: layers.Kernel(), Arithmetic: layers.Arithmetic(),
+		Kernel: layers.Kernel(), Arithmetic: layers.Arithmetic(), Load: loadAverage(), Revision: revision(debug.ReadBuildInfo()),
 	}
 	o.Threads = threadsOr(o.Threads)
 	if o.Runs == 0 {
 		o.Runs = 7
 	}
-	if o.ReadBytes == 0 {
-		o.ReadBytes = max(512<<20, 4*m.LastCache)
-	}
+	o.ReadBytes = o.readBytes(m.LastCache)
 	for threads := 1; ; threads = min(2*threads, o.Threads) {
 		l, err := newLimits(threads, o.ReadBytes)
 		if err != nil {
@@ -92,6 +101,9 @@ func (m *Machine) Print(w io.Writer) {
 		name = m.Arch
 	}
 	fmt.Fprintf(w, "machine  %s, %d cores, %s\n", name, m.Cores, strings.Join(m.Features, " "))
+	if m.Load != nil {
+		fmt.Fprintf(w, "load     %.1f before measuring\n", *m.Load)
+	}
 	fmt.Fprintf(w, "program  %s %s/%s, kernel %s, arithmetic %s\n", m.Go, m.OS, m.Arch, m.Kernel, m.Arithmetic)
 	if m.PeakLoop == "" {
 		fmt.Fprintln(w, "FMA peak unmeasured: no assembly in this build or for this processor")

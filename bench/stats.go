@@ -14,16 +14,21 @@ type Times struct {
 	Median float64 `json:"median_s"`
 	Worst  float64 `json:"worst_s"`
 	Spread float64 `json:"spread"` // from the first to the third quartile, as a share of the median
+	// Samples are the single times, in the order of the runs.
+	Samples []float64 `json:"samples_s"`
 }
 
-// Summarize sums up the times of equal runs, given in seconds, in any order.
+// Summarize sums up the times of equal runs, given in seconds.
 // Of no run it is zero.
 func Summarize(seconds []float64) Times {
 	if len(seconds) == 0 {
 		return Times{}
 	}
 	sorted := slices.Sorted(slices.Values(seconds))
-	t := Times{Runs: len(sorted), Best: sorted[0], Median: quantile(sorted, 0.5), Worst: sorted[len(sorted)-1]}
+	t := Times{
+		Runs: len(sorted), Best: sorted[0], Median: quantile(sorted, 0.5), Worst: sorted[len(sorted)-1],
+		Samples: slices.Clone(seconds),
+	}
 	if t.Median > 0 {
 		t.Spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / t.Median
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -23,7 +24,8 @@ func TestSummarize(t *testing.T) {
 		if math.Abs(have.Spread-c.want.Spread) > 1e-12 {
 			t.Errorf("%v: spread: want %v, have %v", c.seconds, c.want.Spread, have.Spread)
 		}
-		if have.Spread = c.want.Spread; have != c.want {
+		c.want.Samples = c.seconds
+		if have.Spread = c.want.Spread; !reflect.DeepEqual(have, c.want) {
 			t.Errorf("%v: want %+v, have %+v", c.seconds, c.want, have)
 		}
 	}

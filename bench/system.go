@@ -42,6 +42,41 @@ func lastCache() int64 {
 	return largest
 }
 
+// loadAverage returns how many processes ran or waited to run in the last minute, nil
+// where the system does not say.
+func loadAverage() *float64 {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(string(data), " ")
+	load, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return nil
+	}
+	return &load
+}
+
+// revision returns the commit that a program was built from.
+func revision(info *debug.BuildInfo, ok bool) string {
+	if !ok {
+		return ""
+	}
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = "+"
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + changed
+}
+
 // Memory is what this process holds of the machine's memory, in bytes; zero
 // where the system does not say.
 type Memory struct {

@@ -46,18 +46,22 @@ func (r *KernelReport) Print(w io.Writer) {
 // Print writes the report for a reader.
 func (r *ForwardReport) Print(w io.Writer) {
 	r.Machine.Print(w)
-	taken := "none taken"
-	if r.Site != "" {
-		taken = string(r.Site) + " taken at every layer"
+	taken, column := "none taken", ""
+	if len(r.Sites) > 0 {
+		taken, column = fmt.Sprint(r.Sites)+" taken at every layer", "\ttaking them costs"
 	}
 	fmt.Fprintf(w, "\nprefill of %s, %d layers, no vocabulary head, activations: %s; %d threads; best / median\n",
 		r.Model.Architecture, r.Model.Layers, taken, r.Threads)
 	fmt.Fprintf(w, "linear layers: %.1f MFLOP a token\n", float64(r.FlopPerToken)/1e6)
 	t := table(w)
-	fmt.Fprintln(t, "prompts\ttokens each\ttokens/s\tGFLOP/s\tpeak beside it\tshare\tspread")
+	fmt.Fprintln(t, "prompts\ttokens each\ttokens/s\tGFLOP/s\tpeak beside it\tshare\tspread"+column)
 	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%.0f %%\n", row.Prompts, row.Length,
+		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\t%s\t%.0f %%", row.Prompts, row.Length,
 			pair(&row.TokensPerSecond, 0), pair(&row.GFLOPS, 1), pair(row.Peak, 1), percent(row.Share), 100*row.Times.Spread)
+		if row.Capture != nil {
+			fmt.Fprintf(t, "\t%s", row.Capture)
+		}
+		fmt.Fprintln(t)
 	}
 	t.Flush()
 }

@@ -144,6 +144,7 @@ func Attend(s Scope, q, k, v *gorgonia.Node, a Attention) *gorgonia.Node {
 		prepare: prepare,
 		upload:  upload,
 		device:  func(c *deviceCall) error { return c.attend(a, shape.Scale, onCard) },
+		counted: func(c *Call) Cost { return c.attention(shape) },
 		kind:    "attention", cols: columns(q), inputs: []*gorgonia.Node{s.g.batch, q, k, v}, kept: kept,
 		run: func(c *Call) error {
 			q, k, v := c.In[0].Data, c.In[1].Data, c.In[2].Data

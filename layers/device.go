@@ -113,7 +113,7 @@ func (d *onDevice) send(b *Batch) error {
 	for _, p := range places {
 		*p.to = at.Offset(p.at)
 	}
-	return d.Upload(at, intBytes(all))
+	return d.Upload(at, memoryOfInts(all))
 }
 
 // matAt is a matrix on the device, [rows, cols].
@@ -130,19 +130,19 @@ func (d *onDevice) fetch(m matAt) (Mat, error) {
 	if m.len() == 0 {
 		return host, nil
 	}
-	return host, d.Download(floatBytes(host.Data), m.at)
+	return host, d.Download(memoryOf(host.Data), m.at)
 }
 
-// floatBytes and intBytes are the memory of a slice; devices are little-endian, as
+// memoryOf and memoryOfInts are the memory of a slice; devices are little-endian, as
 // are all machines that have one.
-func floatBytes(x []float32) []byte {
+func memoryOf(x []float32) []byte {
 	if len(x) == 0 {
 		return nil
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
 }
 
-func intBytes(x []int32) []byte {
+func memoryOfInts(x []int32) []byte {
 	if len(x) == 0 {
 		return nil
 	}

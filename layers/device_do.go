@@ -77,7 +77,7 @@ func (m *Machine) editOnDevice(o *Op, c *deviceCall) error {
 		return err
 	}
 	m.edit(o, &Call{Batch: c.Batch, Out: value, selected: c.selected})
-	return c.d.Upload(c.Out.at, floatBytes(value.Data))
+	return c.d.Upload(c.Out.at, memoryOf(value.Data))
 }
 
 // afterOnDevice hands the op's selected rows to the sink, for every point it is.

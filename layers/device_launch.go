@@ -143,7 +143,7 @@ func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
 		return err
 	}
 	kept.biasKeys = keys
-	return d.Upload(at, floatBytes(table))
+	return d.Upload(at, memoryOf(table))
 }
 
 // attentionScale is the scale of scores.
@@ -165,7 +165,7 @@ func (s *Store) sendFloats(d *onDevice, key string, values func() []float32) (gp
 	x := values()
 	p, err := d.Alloc(4 * int64(max(len(x), 1)))
 	if err == nil {
-		err = d.Upload(p, floatBytes(x))
+		err = d.Upload(p, memoryOf(x))
 	}
 	if err == nil {
 		s.sent[at] = p

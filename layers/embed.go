@@ -25,6 +25,7 @@ func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 		device: func(c *deviceCall) error {
 			return c.each("gather", c.Out.len(), c.Out.at, table, c.d.batch.ids, count(c.Out.len()), number(d))
 		},
+		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
 				for t := from; t < to; t++ {
@@ -57,6 +58,7 @@ func AddPositions(s Scope, x *gorgonia.Node, rows, offset int) *gorgonia.Node {
 			}
 			return c.each("add", n, c.Out.at, c.In[0].at, c.Out.at, count(n))
 		},
+		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {
 			pos := c.positions()
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {

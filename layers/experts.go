@@ -62,7 +62,8 @@ func Mixture(s Scope, x *gorgonia.Node, e Experts) *gorgonia.Node {
 func route(s Scope, scores *gorgonia.Node, e Experts) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "route", cols: 2 * e.Chosen, inputs: []*gorgonia.Node{scores},
-		device: e.routeOnDevice,
+		device:  e.routeOnDevice,
+		counted: (*Call).choice,
 		run: func(c *Call) error {
 			c.Pool.RunRows(c.Out.Rows, func(from, to int) {
 				row := make([]float32, e.Count)
@@ -131,6 +132,7 @@ func runExperts(s Scope, x, choice *gorgonia.Node, e Experts) *gorgonia.Node {
 		}
 		return nil
 	}
+	o.counted = func(c *Call) Cost { return c.mixture(all, e) }
 	return s.node(o)
 }
 

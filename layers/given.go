@@ -19,7 +19,7 @@ func Given(s Scope, d int) *gorgonia.Node {
 	s.g.given = d
 	return s.node(&Op{
 		kind: "given", cols: d, inputs: []*gorgonia.Node{s.g.batch},
-		device: func(c *deviceCall) error { return c.d.Upload(c.Out.at, floatBytes(c.Batch.Given)) },
+		device: func(c *deviceCall) error { return c.d.Upload(c.Out.at, memoryOf(c.Batch.Given)) },
 		run: func(c *Call) error {
 			copy(c.Out.Data, c.Batch.Given)
 			return nil

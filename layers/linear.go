@@ -114,6 +114,7 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 		c.Pool.MatMul(c.In[0].Data, c.In[0].Rows, products...)
 		return nil
 	}
+	o.counted = g.products
 	return s.node(o)
 }
 

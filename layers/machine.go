@@ -74,6 +74,8 @@ type Machine struct {
 	edits  map[*Op][]Edit // of the batch
 	stop   Stop           // of a stepped run; nil in others
 	paused bool           // the op that is due is not to be computed yet
+
+	profile *Profile // nil: none is recorded
 }
 
 // Run computes the wanted points of a batch and hands their selected rows to
@@ -106,6 +108,7 @@ func (m *Machine) begin(b *Batch, sink Sink) error {
 	if b.Keys != nil {
 		m.rows.begin()
 	}
+	m.profile.begin(m)
 	m.batch, m.sink, m.at = b, sink, 0
 	if m.device != nil {
 		if err := m.device.send(b); err != nil {
@@ -127,6 +130,7 @@ func (m *Machine) finish() error {
 	if m.batch.Keys != nil {
 		m.rows.commit()
 	}
+	m.profile.end(m.batch)
 	return nil
 }
 

@@ -30,6 +30,8 @@ type Op struct {
 	// prepare packs the op's weights; nil if it has none. It runs once, when a
 	// machine that contains the op is built.
 	prepare func(pool *Pool) error
+	// counted returns the cost of a call; nil where it follows from kind and shapes.
+	counted func(c *Call) Cost
 	// statsPerRow is the number of statistics run leaves per row in Call.Stats.
 	statsPerRow int
 	// group and linear are set on products: ops whose outputs one of them
@@ -155,16 +157,19 @@ func (o *Op) Do(values ...gorgonia.Value) (v gorgonia.Value, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o, err)
 	}
+	start := o.m.profile.now()
 	if o.group == nil || o.group.claim(o) {
 		if err := o.run(c); err != nil {
 			return nil, fmt.Errorf("%s: %w", o, err)
 		}
 	}
 	o.m.edit(o, c)
+	o.m.profile.record(o, c, start)
 	computed(o, c.In, c.Out)
 	if err := o.m.after(o, c); err != nil {
 		return nil, err
 	}
+	o.m.profile.handed()
 	if o.m.stop != nil {
 		o.m.paused = o.m.stop(o, c.Out)
 	}

@@ -101,7 +101,7 @@ func (m *Machine) Patch(o *Op, rows []int32, change Change) error {
 		change.apply(i, value.Row(int(row)))
 	}
 	if m.device != nil {
-		return m.device.Upload(o.place.at, floatBytes(value.Data))
+		return m.device.Upload(o.place.at, memoryOf(value.Data))
 	}
 	return nil
 }

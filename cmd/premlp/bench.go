@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/renameio/v2/maybe"
 	"github.com/spf13/cobra"
 
 	"premlp/bench"
@@ -20,7 +21,7 @@ type benchFlags struct {
 func newBench(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure products, passes, the job, decoding and loading",
+		Short: "Measure products, passes, the job, decoding and loading; compare results",
 		Long: `Bench measures what premlp does beside what the machine can do at most: its
 multiply-add peak and the speed at which it reads memory, measured in the same
 run. Every figure is given at the best and at the median run, with the spread
@@ -33,7 +34,7 @@ two threads do.`,
 		Args: cobra.NoArgs,
 		RunE: needsSubcommand,
 	}
-	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchWorker(e))
+	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchCompare(e), newBenchWorker(e))
 	return c
 }
 
@@ -56,10 +57,16 @@ func (f *benchFlags) check() error {
 	case f.memory < 0 || f.memory > 1<<20:
 		return usagef("--memory: want from 0 to %d MiB, have %d", 1<<20, f.memory)
 	}
-	if f.out == "" {
+	return checkFolder(f.out)
+}
+
+// checkFolder refuses a file to be written that has no folder to stand in: better
+// now than after the work.
+func checkFolder(file string) error {
+	if file == "" {
 		return nil
 	}
-	_, err := os.Stat(filepath.Dir(f.out)) // better now than after the measurement
+	_, err := os.Stat(filepath.Dir(file))
 	return err
 }
 
@@ -78,7 +85,7 @@ func (f *benchFlags) finish(e *env, r benchReport) error {
 		if err := writeJSON(&document, r); err != nil {
 			return err
 		}
-		if err := os.WriteFile(f.out, document.Bytes(), 0o644); err != nil {
+		if err := maybe.WriteFile(f.out, document.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

@@ -13,10 +13,10 @@ import (
 // benchForwardFlags are the flags of bench forward.
 type benchForwardFlags struct {
 	benchFlags
-	model, site string
-	lengths     []int
-	prompts     int
-	fast        bool
+	model            string
+	sites            []string
+	lengths, prompts []int
+	fast             bool
 }
 
 func newBenchForward(e *env) *cobra.Command {
@@ -29,17 +29,21 @@ head, each pass in turn with the machine's multiply-add peak. The share of the
 peak counts the products with weights alone, while the time is of the whole
 pass: attention, norms and everything else lower it.
 
-With --site the activations of that site are taken at every layer and copied,
-and the pass ends at the last of them.`,
+With --sites the activations of those sites are taken at every layer and copied,
+and the pass ends at the last of them. What taking them costs is measured by
+passes that take none, in turn with the others: the median of the ratios, its
+95 % interval, and the same by processor time, which other programs disturb less.
+
+The file of -o holds every single time: bench compare takes two of them.`,
 		Example: `  premlp bench forward --model smollm2-135m
-  premlp bench forward --model smollm2-135m --lengths 37 --prompts 105 --site mlp_in`,
+  premlp bench forward --model smollm2-135m --lengths 37 --prompts 1,105 --sites all`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runBenchForward(c.Context(), e, f) },
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().IntSliceVar(&f.lengths, "lengths", []int{32, 128, 512}, "tokens of each prompt")
-	c.Flags().IntVar(&f.prompts, "prompts", 1, "prompts packed into one batch")
-	c.Flags().StringVar(&f.site, "site", "", "site whose activations are taken at every layer (default none)")
+	c.Flags().IntSliceVar(&f.prompts, "prompts", []int{1}, "prompts packed into one batch")
+	c.Flags().StringSliceVar(&f.sites, "sites", nil, "sites whose activations are taken at every layer, or all (default none)")
 	addFast(c, &f.fast)
 	f.add(c, 15)
 	require(c, "model")
@@ -61,12 +65,8 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
 	bar := &rowProgress{env: e}
 	defer bar.close()
 	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
-	if f.site != "" {
-		sites, err := parseSites([]string{f.site}, nil)
-		if err != nil {
-			return usagef("--site: %w", err)
-		}
-		o.Site = sites[0]
+	if o.Sites, err = parseSites(f.sites, m.Sites()); err != nil {
+		return err
 	}
 	e.Notef("measuring the machine and loading %s", m.Path())
 	report, err := bench.Forward(ctx, m, o)
@@ -79,11 +79,13 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
 
 // checkSizes refuses lengths that the model cannot read.
 func (f *benchForwardFlags) checkSizes(c *model.Config) error {
-	if f.prompts < 1 {
-		return usagef("--prompts: want at least 1, have %d", f.prompts)
+	for _, n := range f.prompts {
+		if n < 1 {
+			return usagef("--prompts: want at least 1, have %d", n)
+		}
 	}
-	if len(f.lengths) == 0 {
-		return usagef("--lengths: want at least one")
+	if len(f.lengths) == 0 || len(f.prompts) == 0 {
+		return usagef("--lengths, --prompts: want at least one each")
 	}
 	for _, n := range f.lengths {
 		if n < 1 || n > c.Context {

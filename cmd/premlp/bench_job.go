@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,23 +59,6 @@ func (f *benchJobFlags) addJob(c *cobra.Command) {
 	require(c, "model", "concept", "controls")
 }
 
-// jobReport is the result of bench job.
-type jobReport struct {
-	Machine       *bench.Machine `json:"machine"`
-	Model         bench.Model    `json:"model"`
-	Threads       int            `json:"threads"`
-	PrefixSharing bool           `json:"prefix_sharing"`
-	Questions     int            `json:"questions"`
-	Rows          int64          `json:"rows"` // token positions
-	PromptTokens  int64          `json:"prompt_tokens"`
-	Tokens        int64          `json:"tokens"` // computed
-	Bytes         int64          `json:"bytes"`  // of the rows files
-	Load          float64        `json:"load_s"` // once: open the model, pack its weights, prepare the first job
-	Prepare       bench.Times    `json:"prepare"`
-	Run           bench.Times    `json:"run"`
-	Memory        bench.Memory   `json:"memory"`
-}
-
 func runBenchJob(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags) (err error) {
 	if err := f.check(); err != nil {
 		return err
@@ -87,7 +68,7 @@ func runBenchJob(ctx context.Context, e *env, c *cobra.Command, f benchJobFlags)
 		return err
 	}
 	e.Notef("measuring the machine")
-	r := &jobReport{Threads: f.threads, PrefixSharing: !f.noSharing}
+	r := &bench.JobReport{Measure: "job", Threads: f.threads, PrefixSharing: !f.noSharing}
 	if r.Machine, err = bench.DescribeMachine(ctx, f.machine()); err != nil {
 		return err
 	}
@@ -179,20 +160,4 @@ func (b *benchedJob) once(ctx context.Context, sharing bool) (r jobRun, err erro
 	r.summary, err = p.Run(ctx, nil, nil)
 	r.run, r.bytes = time.Since(start).Seconds(), p.Bytes
 	return r, err
-}
-
-// Print writes the report for a reader.
-func (r *jobReport) Print(w io.Writer) {
-	r.Machine.Print(w)
-	sharing := "prefixes shared"
-	if !r.PrefixSharing {
-		sharing = "prefixes not shared"
-	}
-	fmt.Fprintf(w, "\n%d questions to %s, %d threads, %s, %d runs\n", r.Questions, r.Model.Architecture, r.Threads, sharing, r.Run.Runs)
-	fmt.Fprintf(w, "  load      %.3f s, once: open, pack the weights, prepare the first job\n", r.Load)
-	fmt.Fprintf(w, "  prepare   best %.3f s, median %.3f s, spread %.0f %%\n", r.Prepare.Best, r.Prepare.Median, 100*r.Prepare.Spread)
-	fmt.Fprintf(w, "  run       best %.3f s, median %.3f s, spread %.0f %%\n", r.Run.Best, r.Run.Median, 100*r.Run.Spread)
-	fmt.Fprintf(w, "  computed  %d tokens for prompts of %d, %.0f a second at the median\n", r.Tokens, r.PromptTokens, float64(r.Tokens)/r.Run.Median)
-	fmt.Fprintf(w, "  wrote     %s: %d token positions\n", formatBytes(r.Bytes), r.Rows)
-	fmt.Fprintf(w, "  resident  %s at most\n", formatBytes(r.Memory.Peak))
 }

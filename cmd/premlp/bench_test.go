@@ -56,7 +56,7 @@ func TestBenchKernels(t *testing.T) {
 
 func TestBenchForward(t *testing.T) {
 	m := tinyModel(t)
-	d := runBenchJSON(t, "forward", "--model", m, "--lengths", "3,9", "--prompts", "2", "--runs", "2", "--site", "mlp_in")
+	d := runBenchJSON(t, "forward", "--model", m, "--lengths", "3,9", "--prompts", "2", "--runs", "2", "--sites", "mlp_in")
 	var rows []bench.ForwardRow
 	if err := json.Unmarshal(d.Rows, &rows); err != nil || len(rows) != 2 || rows[1].Length != 9 || rows[1].Prompts != 2 {
 		t.Errorf("have %s, %v", d.Rows, err)
@@ -173,7 +173,7 @@ func TestBenchBadUsage(t *testing.T) {
 		{[]string{"forward"}, 2, "model"},
 		{[]string{"forward", "--model", m, "--lengths", "97"}, 2, "from 1 to 96"},
 		{[]string{"forward", "--model", m, "--prompts", "0"}, 2, "--prompts"},
-		{[]string{"forward", "--model", m, "--lengths", "3", "--site", "mlp_mid"}, 2, "--site: "},
+		{[]string{"forward", "--model", m, "--lengths", "3", "--sites", "mlp_mid"}, 2, "--sites: "},
 		{[]string{"forward", "--model", "nosuchmodel"}, 1, "nosuchmodel"},
 		{[]string{"job", "--model", m, "--concept", "France"}, 2, "controls"},
 		{[]string{"load", "--model", "nosuchmodel"}, 1, "nosuchmodel"},
@@ -190,5 +190,64 @@ func TestBenchOutFails(t *testing.T) {
 	status, stdout, stderr := premlp(t, "bench", "kernels", "--shapes", "1,2,3", "-o", filepath.Join(t.TempDir(), "no", "such", "folder"))
 	if status != exitFailed || stdout != "" || !strings.Contains(stderr, "no such file") {
 		t.Errorf("have status %d, %q, %q", status, stdout, stderr)
+	}
+}
+
+func TestBenchCompare(t *testing.T) {
+	dir, m := t.TempDir(), tinyModel(t)
+	old, picture := filepath.Join(dir, "old.json"), filepath.Join(dir, "change.svg")
+	status, _, stderr := premlp(t, "bench", "forward", "--model", m, "--lengths", "3", "--runs", "6", "--memory", "1", "--sites", "all", "-o", old)
+	if status != exitDone {
+		t.Fatal(stderr)
+	}
+	status, stdout, stderr := premlp(t, "bench", "compare", old, old, "--json", "--picture", picture, "--max-slower", "0")
+	if status != exitDone {
+		t.Fatal(stderr)
+	}
+	var c bench.Comparison
+	decodeOne(t, stdout, &c)
+	if c.Measure != "forward" || len(c.Rows) != 2 || c.Rows[0].Old.Interval == nil || c.Rows[0].Change != 0 || c.Old.File != old {
+		t.Errorf("have %+v", c)
+	}
+	if !bytes.Contains(readFile(t, picture), []byte("<svg")) {
+		t.Error("want a picture")
+	}
+	var d map[string]any
+	if err := json.Unmarshal(readFile(t, old), &d); err != nil {
+		t.Fatal(err)
+	}
+	times := d["rows"].([]any)[0].(map[string]any)["times"].(map[string]any)
+	samples := times["samples_s"].([]any)
+	for i := range samples {
+		samples[i] = samples[i].(float64)*2 + 1
+	}
+	data, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := writeFile(t, dir, "slow.json", data)
+	status, stdout, stderr = premlp(t, "bench", "compare", old, slow, "--max-slower", "5")
+	if status != exitFailed || !strings.Contains(stderr, "want no row slower by more than 5 %, have 1 × 3 tokens by") || !strings.Contains(stdout, "geometric mean") {
+		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+	if status, _, stderr = premlp(t, "bench", "compare", slow, old, "--max-slower", "5"); status != exitDone {
+		t.Errorf("a faster one: status %d: %s", status, stderr)
+	}
+	bad := writeFile(t, dir, "bad.json", []byte("{}"))
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{old}, 2, "accepts 2 arg"},
+		{[]string{old, bad}, 1, bad + ": result: measure: want one of"},
+		{[]string{old, filepath.Join(dir, "nosuch.json")}, 1, "no such file"},
+		{[]string{old, old, "--picture", "x.gif"}, 2, "--picture: want a file that ends in"},
+		{[]string{old, old, "--max-slower", "-1"}, 2, "--max-slower"},
+	} {
+		status, _, stderr := premlp(t, append([]string{"bench", "compare"}, c.args...)...)
+		if status != c.status || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: want status %d and %q, have %d and %q", c.args, c.status, c.want, status, stderr)
+		}
 	}
 }

@@ -93,7 +93,7 @@ func runBenchWorker(ctx context.Context, e *env, c *cobra.Command, f benchJobFla
 		return err
 	}
 	defer w.job.loaded.Close()
-	if w.prefill, err = bench.NewPrefill(w.job.loaded.Model, "", f.threads, false); err != nil {
+	if w.prefill, err = bench.NewPrefill(w.job.loaded.Model, nil, f.threads, false); err != nil {
 		return err
 	}
 	defer w.prefill.Close()
@@ -196,7 +196,7 @@ func (w *worker) do(ctx context.Context, r workRequest) (workAnswer, error) {
 		}
 		if w.fast == nil {
 			var err error
-			if w.fast, err = bench.NewPrefill(w.job.loaded.Model, "", w.threads, true); err != nil {
+			if w.fast, err = bench.NewPrefill(w.job.loaded.Model, nil, w.threads, true); err != nil {
 				return workAnswer{}, err
 			}
 		}

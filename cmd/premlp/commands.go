@@ -28,6 +28,7 @@ var commands = []struct {
 	{"measure", newDump},
 	{"measure", newParity},
 	{"measure", newDiff},
+	{"measure", newProfile},
 	{"measure", newBench},
 	{"about", newVersion},
 }

@@ -77,7 +77,7 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
 	if err != nil {
 		return err
 	}
-	points, err := f.points(m)
+	points, err := sitePoints(m, f.sites, f.layers)
 	if err != nil {
 		return err
 	}
@@ -119,18 +119,29 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
 // prompt returns the token ids that the flags give.
 func (f dumpFlags) prompt(c *cobra.Command, m *model.Model) ([]int32, error) {
 	if c.Flags().Changed("text") {
-		tok, err := collect.OpenTokenizer(m)
-		if err != nil {
-			return nil, err
-		}
-		enc, err := tok.Encode(f.text, true)
-		if err != nil {
-			return nil, err
-		}
-		return enc.IDs, nil
+		return encodePrompt(m, f.text)
 	}
+	return parseIDs(f.ids)
+}
+
+// encodePrompt returns the ids of a model's raw input, with the prefix and suffix
+// the tokenizer itself adds.
+func encodePrompt(m *model.Model, text string) ([]int32, error) {
+	tok, err := collect.OpenTokenizer(m)
+	if err != nil {
+		return nil, err
+	}
+	enc, err := tok.Encode(text, true)
+	if err != nil {
+		return nil, err
+	}
+	return enc.IDs, nil
+}
+
+// parseIDs reads --ids.
+func parseIDs(text string) ([]int32, error) {
 	var ids []int32
-	for _, part := range strings.Split(f.ids, ",") {
+	for _, part := range strings.Split(text, ",") {
 		id, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32)
 		if err != nil || id < 0 {
 			return nil, usagef("--ids: want token ids separated by commas, have %q", part)
@@ -140,13 +151,14 @@ func (f dumpFlags) prompt(c *cobra.Command, m *model.Model) ([]int32, error) {
 	return ids, nil
 }
 
-// points returns every wanted site of every wanted layer.
-func (f dumpFlags) points(m *model.Model) ([]model.Point, error) {
-	sites, err := parseSites(f.sites, m.Sites())
+// sitePoints returns every wanted site, as --sites names them, of every wanted
+// layer, as --layers does.
+func sitePoints(m *model.Model, names []string, which string) ([]model.Point, error) {
+	sites, err := parseSites(names, m.Sites())
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := parseLayers(f.layers, m.Config().Layers)
+	wanted, err := parseLayers(which, m.Config().Layers)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type env struct {
 	stderr io.Writer
 	json   bool // --json
 	quiet  bool // --quiet
+	pprof  pprofFlags
 
 	started bool // the command's own code has begun
 	printed bool // Result was called

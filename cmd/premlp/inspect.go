@@ -13,19 +13,28 @@ import (
 )
 
 func newInspect(e *env) *cobra.Command {
-	return &cobra.Command{
+	var f inspectFlags
+	c := &cobra.Command{
 		Use:   "inspect MODEL",
 		Short: "Show what a checkpoint is and whether it can be run",
 		Long: `Inspect opens a checkpoint (a .gguf file, a folder with config.json, or a
 catalogue name) and shows its architecture and sizes, the sites its activations
 can be taken at, its tensors and their types, its tokenizer and chat template,
 and what a run takes of memory and disk. It checks every tensor against the
-architecture and fails if one is missing, has another shape, or is not used.`,
+architecture and fails if one is missing, has another shape, or is not used.
+
+With --graph the graph of the forward pass is drawn to a file too: every op with
+the shapes of its value and weights and the sites it is, blocks as boxes around
+them, as .svg or, for Graphviz, as .dot. --block draws one block alone.`,
 		Example: `  premlp inspect smollm2-135m
+  premlp inspect smollm2-135m --graph block.svg --block 5
   premlp inspect model/testdata/arch/llama --json`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return runInspect(c.Context(), e, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return runInspect(c.Context(), e, c, args[0], f) },
 	}
+	c.Flags().StringVar(&f.graph, "graph", "", "file that gets the picture of the graph: .svg or .dot")
+	c.Flags().IntVar(&f.block, "block", 0, "the only block drawn (default all)")
+	return c
 }
 
 // inspection is the result of inspect.
@@ -47,6 +56,7 @@ type inspection struct {
 	RowBytes  int64           `json:"row_bytes"` // of one token at mlp_in of all layers, in float32
 
 	Problems []string `json:"problems"`
+	Graph    string   `json:"graph,omitempty"` // the file it was drawn to
 }
 
 // siteInfo describes a site of the model's blocks.
@@ -65,7 +75,10 @@ type chatInfo struct {
 	Error string `json:"error,omitempty"`
 }
 
-func runInspect(ctx context.Context, e *env, name string) error {
+func runInspect(ctx context.Context, e *env, c *cobra.Command, name string, f inspectFlags) error {
+	if err := f.check(c); err != nil {
+		return err
+	}
 	m, err := openModel(name)
 	if err != nil {
 		return err
@@ -90,6 +103,13 @@ func runInspect(ctx context.Context, e *env, name string) error {
 	}
 	in.text(m)
 	in.memory(m)
+	if f.graph != "" && len(in.Problems) == 0 {
+		if err := f.draw(c, m); err != nil {
+			return err
+		}
+		in.Graph = f.graph
+		e.Notef("wrote %s", f.graph)
+	}
 	if err := e.Result(in, in.print); err != nil {
 		return err
 	}

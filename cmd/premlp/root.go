@@ -29,6 +29,7 @@ Exit status: 0 done, 1 failed run or check, 2 wrong usage, 130 interrupted.`,
 	root.SetErr(e.stderr)
 	root.PersistentFlags().BoolVar(&e.json, "json", false, "print one JSON document on stdout")
 	root.PersistentFlags().BoolVar(&e.quiet, "quiet", false, "no progress and no notes on stderr")
+	e.pprof.add(root)
 	addGroups(root)
 	for _, row := range commands {
 		c := row.new(e)
@@ -67,7 +68,7 @@ func markStarted(e *env, c *cobra.Command) {
 	if body := c.RunE; body != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
 			e.started = true
-			return body(c, args)
+			return e.pprof.around(func() error { return body(c, args) })
 		}
 	}
 	for _, sub := range c.Commands() {
