@@ -24,14 +24,36 @@ func emulated(t *testing.T) Device {
 	return d
 }
 
+// deviceVariants are the models that the emulator runs, each op of it a program: all
+// of them where it says so, else one of each kind, and a single one where even that
+// takes long, as under the race detector.
+func deviceVariants(t *testing.T, all bool) []string {
+	t.Helper()
+	if all && !testing.Short() {
+		return variants(t)
+	}
+	names := []string{"llama"}
+	if !testing.Short() {
+		names = append(names, "gpt2", "gemma3", "mixtral", "mpt", "falcon-alibi", "deepseek_v3", "gpt_oss")
+	}
+	var dirs []string
+	for _, name := range names {
+		dirs = append(dirs, filepath.Join("testdata", "arch", name))
+	}
+	return dirs
+}
+
 // On a device every row has the bits that this machine's processor gives it: all
 // variants, prompts that share a beginning, with selected rows.
 func TestDeviceHasTheSameBits(t *testing.T) {
-	for _, dir := range fewVariants(t) {
+	for _, dir := range deviceVariants(t, true) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
 			r := rand.New(rand.NewPCG(51, 52))
 			b := Pack(prompts(r, 2, m.Config().Vocab), nil)
+			if testing.Short() {
+				b = Pack([][]int32{randomPrompt(r, 9, m.Config().Vocab), randomPrompt(r, 4, m.Config().Vocab)}, nil)
+			}
 			want := capture(t, session(t, m, 2), b)
 			s, err := m.Session(SessionOptions{Points: allPoints(m), Logits: true, Device: emulated(t)})
 			if err != nil {
@@ -64,7 +86,7 @@ func onDevice(t *testing.T, m *Model, d Device, o SessionOptions) *Session {
 
 // Prompts that share beginnings, of which some rows are read, and edits.
 func TestDeviceBatches(t *testing.T) {
-	for _, dir := range fewVariants(t) {
+	for _, dir := range deviceVariants(t, false) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m, r := open(t, dir), rand.New(rand.NewPCG(53, 54))
 			ids := randomPrompt(r, 34, m.Config().Vocab)
@@ -80,7 +102,10 @@ func TestDeviceBatches(t *testing.T) {
 			plain, device := session(t, m, 2), onDevice(t, m, emulated(t), SessionOptions{})
 			sameRows(t, "tree", capture(t, plain, b), capture(t, device, b), 0)
 			points := editPoints(m)
-			for _, p := range []Point{points[0], points[len(points)/2], points[len(points)-1]} {
+			if points = []Point{points[0], points[len(points)/2], points[len(points)-1]}; testing.Short() {
+				points = points[:1]
+			}
+			for _, p := range points {
 				change := Add{Vector: editVector(m, r)}
 				edit := Edit{At: p, Rows: []int32{3, 19, 33}, Change: change}
 				sameRows(t, "edit of "+p.String(), edited(t, plain, b, edit), edited(t, device, b, edit), 0)
@@ -92,7 +117,7 @@ func TestDeviceBatches(t *testing.T) {
 // A sequence in a cache on the device.
 func TestDeviceCache(t *testing.T) {
 	const n, cut = 20, 13
-	for _, dir := range fewVariants(t) {
+	for _, dir := range deviceVariants(t, false) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			m := open(t, dir)
 			if c := m.Config(); c.PromptKind(1) != c.PromptKind(n) {

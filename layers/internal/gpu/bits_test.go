@@ -263,6 +263,9 @@ func TestMatmulKernel(t *testing.T) {
 		{8, 129, 64}, {33, 10, 300}, {66, 66, 33}, {2, 64, 1030},
 	} {
 		rows, n, k := s[0], s[1], s[2]
+		if testing.Short() && rows*n*k > 1<<14 {
+			continue
+		}
 		x, w := b.floats(rows*k), b.floats(n*k)
 		var bias []float32
 		if i%2 == 1 {
@@ -280,7 +283,11 @@ func TestMatmulKernel(t *testing.T) {
 
 func TestAttentionKernel(t *testing.T) {
 	b := newBench(t)
-	for i := range 24 {
+	shapes := 24
+	if testing.Short() {
+		shapes = 3 // the race detector makes the emulator slow
+	}
+	for i := range shapes {
 		s := kernel.AttentionShape{KVHeads: 1 + i%2, Width: []int{4, 9, 16, 48, 300}[i%5], Scale: 0.3}
 		s.Heads = s.KVHeads * (1 + i%3)
 		if i%4 == 1 {
