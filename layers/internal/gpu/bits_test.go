@@ -380,4 +380,3 @@ func (b *bench) covered(kernels ...string) {
 		b.Logf("%s: %d launches, %d instructions of threads, %d of %d branches one way only", name, stats.Launches[name], s.Instructions, never, len(s.Branches))
 	}
 }
-
