@@ -20,6 +20,11 @@ help: ## list the targets
 build: ## build bin/premlp
 	$(GO) build -trimpath -buildvcs=$(VCS) -o $(BIN) ./cmd/premlp
 
+.PHONY: gpu
+gpu: ## build bin/premlp-gpu, which can also compute on NVIDIA cards: docs/cuda.md
+	@env=$$(.ci/gpu-env) && eval "$$env" && set -x && \
+	$(GO) build -tags gpu -trimpath -buildvcs=$(VCS) -o bin/premlp-gpu ./cmd/premlp
+
 .PHONY: debug
 debug: ## build bin/premlp-debug for a debugger: docs/debugging.md
 	$(GO) build -gcflags 'premlp/...=-N -l' -buildvcs=$(VCS) -o bin/premlp-debug$(shell $(GO) env GOEXE) ./cmd/premlp

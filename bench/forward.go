@@ -27,10 +27,11 @@ func DescribeModel(ctx context.Context, m *model.Model) (Model, error) {
 // ForwardOptions says which passes Forward measures: every length with every number
 // of prompts. Lengths, Prompts and Runs must be given.
 type ForwardOptions struct {
-	Lengths  []int // tokens of each prompt
-	Prompts  []int // packed into one batch
-	Threads  int   // 0: one per processor
-	FastBF16 bool  // the lossy arithmetic, see model.SessionOptions
+	Lengths  []int        // tokens of each prompt
+	Prompts  []int        // packed into one batch
+	Threads  int          // 0: one per processor
+	FastBF16 bool         // the lossy arithmetic, see model.SessionOptions
+	Device   model.Device // where passes are computed; nil: this machine's processor
 	Runs     int
 	// Sites are taken at every layer and copied, and the pass ends at the last; none:
 	// a pass through all blocks.
@@ -45,6 +46,7 @@ type ForwardReport struct {
 	Machine      *Machine     `json:"machine"`
 	Model        Model        `json:"model"`
 	Threads      int          `json:"threads"`
+	Device       string       `json:"device"`
 	Sites        []model.Site `json:"sites"`          // taken at every layer
 	FlopPerToken int64        `json:"flop_per_token"` // of the products with weights
 	Rows         []ForwardRow `json:"rows"`
@@ -81,12 +83,12 @@ func Forward(ctx context.Context, m *model.Model, o ForwardOptions) (*ForwardRep
 	if report.Machine, err = DescribeMachine(ctx, o.Machine); err != nil {
 		return nil, err
 	}
-	p, err := NewPrefill(m, o.Sites, o.Threads, o.FastBF16)
+	p, err := newPrefill(m, o.Sites, model.SessionOptions{Threads: o.Threads, FastBF16: o.FastBF16, Device: o.Device})
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
-	report.Machine.Arithmetic = p.session.Arithmetic()
+	report.Machine.Arithmetic, report.Device = p.session.Arithmetic(), p.session.Device()
 	l, err := newLimits(o.Threads, 0)
 	if err != nil {
 		return nil, err
@@ -111,10 +113,14 @@ func (r *ForwardRow) measure(ctx context.Context, p *Prefill, l *limits, o Forwa
 		with:    func(ctx context.Context) error { return p.Run(ctx, r.Prompts, r.Length) },
 		without: func(ctx context.Context) error { return p.RunPlain(ctx, r.Prompts, r.Length) },
 	}
-	tasks := []Task{l.peak, both.with}
+	peak := l.peak
+	if o.Device != nil {
+		peak = func(context.Context) error { return nil } // the processor's is no limit
+	}
+	tasks := []Task{peak, both.with}
 	if len(o.Sites) > 0 {
 		turns := both.tasks()
-		tasks = []Task{l.peak, turns[0], turns[1]}
+		tasks = []Task{peak, turns[0], turns[1]}
 	}
 	times, err := Interleave(ctx, o.Runs, func(done, total int) {
 		if o.Progress != nil {
@@ -132,7 +138,7 @@ func (r *ForwardRow) measure(ctx context.Context, p *Prefill, l *limits, o Forwa
 	tokens := float64(r.Prompts * r.Length)
 	r.TokensPerSecond = r.Times.per(tokens)
 	r.GFLOPS = r.Times.per(tokens * float64(p.session.ProductFlop()) / 1e9)
-	if peak := l.peakOf(times[0]); peak.Best > 0 {
+	if peak := l.peakOf(times[0]); peak.Best > 0 && o.Device == nil {
 		r.Peak, r.Share = &peak, r.GFLOPS.of(peak)
 	}
 	return nil
@@ -150,17 +156,21 @@ type Prefill struct {
 // and the pass ends at the last one's; without, nothing is copied and the pass ends
 // behind the last block. fast is SessionOptions.FastBF16.
 func NewPrefill(m *model.Model, sites []model.Site, threads int, fast bool) (*Prefill, error) {
+	return newPrefill(m, sites, model.SessionOptions{Threads: threads, FastBF16: fast})
+}
+
+func newPrefill(m *model.Model, sites []model.Site, o model.SessionOptions) (*Prefill, error) {
 	last := m.Config().Layers - 1
-	points := []model.Point{{Site: "resid_post", Layer: last}}
+	o.Points = []model.Point{{Site: "resid_post", Layer: last}}
 	if len(sites) > 0 {
-		points = nil
+		o.Points = nil
 		for i := range last + 1 {
 			for _, site := range sites {
-				points = append(points, model.Point{Site: site, Layer: i})
+				o.Points = append(o.Points, model.Point{Site: site, Layer: i})
 			}
 		}
 	}
-	s, err := m.Session(model.SessionOptions{Points: points, Threads: threads, FastBF16: fast})
+	s, err := m.Session(o)
 	if err != nil {
 		return nil, err
 	}

@@ -24,12 +24,13 @@ type Options struct {
 	Layers      []int // ascending
 	DType       dataset.DType
 	Threads     int
-	BatchTokens int   // of prompts computed at once; 0: DefaultBatchTokens
-	BatchBytes  int   // of rows held until they are written; 0: see DefaultBatchBytes
-	Seed        int64 // recorded in the manifest
-	ShardBytes  int64 // 0: dataset.DefaultShardBytes
-	FastBF16    bool  // the lossy arithmetic, see model.SessionOptions
-	NoSharing   bool  // compute what prompts begin with alike for each of them; the result is the same
+	BatchTokens int          // of prompts computed at once; 0: DefaultBatchTokens
+	BatchBytes  int          // of rows held until they are written; 0: see DefaultBatchBytes
+	Seed        int64        // recorded in the manifest
+	ShardBytes  int64        // 0: dataset.DefaultShardBytes
+	FastBF16    bool         // the lossy arithmetic, see model.SessionOptions
+	Device      model.Device // where rows are computed; nil: this machine's processor
+	NoSharing   bool         // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
 	Related     []byte // related.json, where the controls were found by package related; else nil
 
@@ -107,7 +108,7 @@ func (p *Plan) Prefix() string { return p.builder.prefix }
 
 // sessionOptions says what the plan's session computes.
 func (p *Plan) sessionOptions() model.SessionOptions {
-	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16}
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, Device: p.options.Device}
 }
 
 // FastError measures, on the first question, how far the lossy arithmetic of

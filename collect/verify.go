@@ -20,6 +20,7 @@ type VerifyOptions struct {
 	Sample   int    // questions computed again, at most
 	Seed     uint64 // picks the sample
 	Threads  int
+	Device   model.Device          // where rows are computed again; nil: this machine's processor
 	Progress func(done, total int) // questions read
 }
 
@@ -110,7 +111,7 @@ func (v *Verification) recompute(ctx context.Context, r *dataset.Reader, o Verif
 			points = append(points, model.Point{Site: model.Site(s), Layer: layer})
 		}
 	}
-	s, err := o.Model.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads})
+	s, err := o.Model.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads, Device: o.Device})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	if err := o.Cache.check(o.Context); err != nil {
 		return nil, err
 	}
+	if o.Device != nil && o.FastBF16 {
+		return nil, errors.New("device: want the exact arithmetic, have the lossy one of bf16, which only processors have")
+	}
 	k, err := kernelFor(o.FastBF16)
 	if err != nil {
 		return nil, err

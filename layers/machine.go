@@ -127,6 +127,11 @@ func (m *Machine) finish() error {
 	if m.at != len(m.order) {
 		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
 	}
+	if m.device != nil { // what is queued may fail yet
+		if err := m.device.Sync(); err != nil {
+			return fmt.Errorf("machine: %w", err)
+		}
+	}
 	if m.batch.Keys != nil {
 		m.rows.commit()
 	}

@@ -15,6 +15,7 @@ import (
 type ParityOptions struct {
 	Tolerance Tolerance
 	Threads   int
+	Device    Device // where it is computed; nil: this machine's processor
 	// Of a golden file: one prompt's name, some sites and layers. Empty: all.
 	Prompt string
 	Sites  []Site
@@ -79,7 +80,7 @@ func (m *Model) Parity(ctx context.Context, golden *weights.Safetensors, o Parit
 		if len(g.points) == 0 {
 			continue
 		}
-		if err := m.compare(ctx, golden, g, p, o.Threads); err != nil {
+		if err := m.compare(ctx, golden, g, p, o); err != nil {
 			return nil, err
 		}
 	}
@@ -173,9 +174,9 @@ func parsePoint(s string) (Point, error) {
 }
 
 // compare runs one prompt and compares all its points.
-func (m *Model) compare(ctx context.Context, golden *weights.Safetensors, g *goldenPrompt, p *Parity, threads int) error {
+func (m *Model) compare(ctx context.Context, golden *weights.Safetensors, g *goldenPrompt, p *Parity, o ParityOptions) error {
 	points := slices.DeleteFunc(slices.Clone(g.points), func(q Point) bool { return q.Site == layers.Logits })
-	s, err := m.Session(SessionOptions{Points: points, Logits: len(points) < len(g.points), Threads: threads})
+	s, err := m.Session(SessionOptions{Points: points, Logits: len(points) < len(g.points), Threads: o.Threads, Device: o.Device})
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ type SessionOptions struct {
 type Session struct {
 	machine *layers.Machine
 	threads int
+	device  Device
 }
 
 // Session builds the graph, checks the checkpoint against it, and packs the
@@ -118,7 +119,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)
 	}
-	return &Session{machine: machine, threads: threads}, nil
+	return &Session{machine: machine, threads: threads, device: o.Device}, nil
 }
 
 // Check builds the whole graph and reports every fault of the checkpoint.
@@ -206,8 +207,16 @@ func (s *Session) Threads() int { return s.threads }
 // only if their arithmetics are equal.
 func (s *Session) Arithmetic() string { return s.machine.Arithmetic() }
 
-// Kernel names the implementation of the products.
-func (s *Session) Kernel() string { return layers.Kernel() }
+// Kernel names the implementation of the products; on a device it is "ptx".
+func (s *Session) Kernel() string {
+	if s.device != nil {
+		return "ptx"
+	}
+	return layers.Kernel()
+}
+
+// Device names what the session computes on: "cpu", or the device it was given.
+func (s *Session) Device() string { return layers.DeviceName(s.device) }
 
 // Close frees the session. The model stays open.
 func (s *Session) Close() error { return s.machine.Close() }

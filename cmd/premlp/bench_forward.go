@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/bench"
+	"premlp/layers"
 	"premlp/model"
 )
 
@@ -17,6 +18,7 @@ type benchForwardFlags struct {
 	sites            []string
 	lengths, prompts []int
 	fast             bool
+	device           string
 }
 
 func newBenchForward(e *env) *cobra.Command {
@@ -34,23 +36,28 @@ and the pass ends at the last of them. What taking them costs is measured by
 passes that take none, in turn with the others: the median of the ratios, its
 95 % interval, and the same by processor time, which other programs disturb less.
 
+With --device cuda the passes run there, and no peak is compared.
+
 The file of -o holds every single time: bench compare takes two of them.`,
 		Example: `  premlp bench forward --model smollm2-135m
   premlp bench forward --model smollm2-135m --lengths 37 --prompts 1,105 --sites all`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runBenchForward(c.Context(), e, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runBenchForward(c.Context(), e, f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().IntSliceVar(&f.lengths, "lengths", []int{32, 128, 512}, "tokens of each prompt")
 	c.Flags().IntSliceVar(&f.prompts, "prompts", []int{1}, "prompts packed into one batch")
 	c.Flags().StringSliceVar(&f.sites, "sites", nil, "sites whose activations are taken at every layer, or all (default none)")
 	addFast(c, &f.fast)
+	addDevice(c, &f.device)
 	f.add(c, 15)
 	require(c, "model")
 	return c
 }
 
-func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
+func runBenchForward(ctx context.Context, e *env, f benchForwardFlags, device layers.Device) error {
 	if err := errors.Join(f.check(), checkFast(f.fast)); err != nil {
 		return err
 	}
@@ -64,7 +71,7 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags) error {
 	}
 	bar := &rowProgress{env: e}
 	defer bar.close()
-	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
+	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast, Device: device, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
 	if o.Sites, err = parseSites(f.sites, m.Sites()); err != nil {
 		return err
 	}

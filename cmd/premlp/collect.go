@@ -26,7 +26,7 @@ type collectFlags struct {
 	threads, batchTokens          int
 	batchBytes                    int
 	seed                          int64
-	show                          string
+	show, device                  string
 	paraphrases                   bool
 	related                       relatedFlags
 
@@ -58,7 +58,9 @@ of both.`,
   premlp collect --model smollm2-135m --concept jazz -o out/jazz
   premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt --dry-run --show 3`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runCollect(c.Context(), e, c, &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runCollect(c.Context(), e, c, &f, d) })
+		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
@@ -81,6 +83,7 @@ of both.`,
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
 	addFast(c, &f.fast)
+	addDevice(c, &f.device)
 	f.related.add(c)
 	require(c, "model")
 	c.MarkFlagsOneRequired("concept", "questions")
@@ -117,7 +120,7 @@ type collectReport struct {
 	planTokens int // of all prompts
 }
 
-func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags) error {
+func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, device layers.Device) error {
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
 	}
@@ -148,6 +151,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags) 
 	if err != nil {
 		return err
 	}
+	options.Device = device
 	checked := checking{env: e}
 	options.Checked = checked.set
 	plan, err := collect.Prepare(ctx, l, job, options)
@@ -218,7 +222,8 @@ func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary,
 	p := e.Progress("questions", "questions", int64(plan.Len()))
 	defer p.Close()
 	defer boundGarbage()()
-	return plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
+	s, err := plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
+	return s, adviseBatch(err, "--batch-tokens")
 }
 
 // options turns the flags into what is stored and how.

@@ -23,6 +23,7 @@ type dumpFlags struct {
 	layers                string
 	threads               int
 	noLogits, fast        bool
+	device                string
 }
 
 func newDump(e *env) *cobra.Command {
@@ -37,7 +38,9 @@ tokenizer itself adds, and no chat template. Premlp parity reads such a file.`,
 		Example: `  premlp dump --model smollm2-135m --text "The capital of France is" -o france.safetensors
   premlp dump --model smollm2-135m --ids 504,3575,282 --sites resid_pre,mlp_in --layers 0-3,29 -o out.safetensors`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runDump(c.Context(), e, c, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runDump(c.Context(), e, c, f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().StringVar(&f.text, "text", "", "the prompt as text")
@@ -48,6 +51,7 @@ tokenizer itself adds, and no chat template. Premlp parity reads such a file.`,
 	c.Flags().BoolVar(&f.noLogits, "no-logits", false, "leave the logits out; the pass then ends at the last site")
 	addThreads(c, &f.threads)
 	addFast(c, &f.fast)
+	addDevice(c, &f.device)
 	c.MarkFlagsOneRequired("text", "ids")
 	c.MarkFlagsMutuallyExclusive("text", "ids")
 	require(c, "model", "out")
@@ -61,10 +65,11 @@ type dumpReport struct {
 	Tokens     int      `json:"tokens"`
 	Tensors    []string `json:"tensors"`
 	Arithmetic string   `json:"arithmetic"`
+	Device     string   `json:"device"`
 	Kernel     string   `json:"kernel"`
 }
 
-func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
+func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags, device layers.Device) error {
 	if err := checkFast(f.fast); err != nil {
 		return err
 	}
@@ -81,7 +86,7 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
 	if err != nil {
 		return err
 	}
-	o := model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads, FastBF16: f.fast}
+	o := model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads, FastBF16: f.fast, Device: device}
 	if f.fast {
 		sites, err := m.FastError(ctx, o, ids, nil)
 		if err != nil {
@@ -106,7 +111,7 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags) error {
 	if err := weights.WriteSafetensors(f.out, outputs, meta); err != nil {
 		return err
 	}
-	report := dumpReport{Model: m.Path(), File: f.out, Tokens: len(ids), Arithmetic: s.Arithmetic(), Kernel: s.Kernel()}
+	report := dumpReport{Model: m.Path(), File: f.out, Tokens: len(ids), Arithmetic: s.Arithmetic(), Device: s.Device(), Kernel: s.Kernel()}
 	for _, o := range outputs {
 		report.Tensors = append(report.Tensors, o.Name)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"premlp/layers"
 	"premlp/model"
 	"premlp/weights"
 )
@@ -21,6 +22,7 @@ type parityFlags struct {
 	picture                   string
 	tokens                    bool
 	threads                   int
+	device                    string
 }
 
 func newParity(e *env) *cobra.Command {
@@ -51,7 +53,9 @@ place more. --tol 0 asks for equal values.`,
   python docs/examples/golden.py FOLDER --text "The capital of France is" -o golden.safetensors
   premlp parity --model FOLDER --golden golden.safetensors --tol 1e-4,logits=1e-3 --picture parity.png`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runParity(e, c, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runParity(e, c, f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().StringVar(&f.golden, "golden", "", "the golden safetensors file")
@@ -62,6 +66,7 @@ place more. --tol 0 asks for equal values.`,
 	c.Flags().BoolVar(&f.tokens, "tokens", false, "print every row")
 	c.Flags().StringVar(&f.picture, "picture", "", "draw the errors over the layers into this .png or .svg file")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	require(c, "model", "golden")
 	return c
 }
@@ -70,11 +75,12 @@ place more. --tol 0 asks for equal values.`,
 type parityReport struct {
 	Model  string `json:"model"`
 	Golden string `json:"golden"`
+	Device string `json:"device"`
 	OK     bool   `json:"ok"`
 	*model.Parity
 }
 
-func runParity(e *env, c *cobra.Command, f parityFlags) error {
+func runParity(e *env, c *cobra.Command, f parityFlags, device layers.Device) error {
 	if kind := filepath.Ext(f.picture); f.picture != "" && !slices.Contains(pictureKinds, kind) {
 		return usagef("--picture: want a file ending in %s, have %q", strings.Join(pictureKinds, " or "), f.picture)
 	}
@@ -96,7 +102,7 @@ func runParity(e *env, c *cobra.Command, f parityFlags) error {
 	if err != nil {
 		return err
 	}
-	o.Tolerance = tolerance
+	o.Tolerance, o.Device = tolerance, device
 	p, err := m.Parity(c.Context(), golden, o)
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func runParity(e *env, c *cobra.Command, f parityFlags) error {
 		}
 		e.Notef("picture in %s", f.picture)
 	}
-	report := parityReport{Model: m.Path(), Golden: f.golden, OK: len(p.Failures) == 0, Parity: p}
+	report := parityReport{Model: m.Path(), Golden: f.golden, Device: layers.DeviceName(device), OK: len(p.Failures) == 0, Parity: p}
 	if err := e.Result(report, func(w io.Writer) { printParity(w, p, f.tokens) }); err != nil {
 		return err
 	}

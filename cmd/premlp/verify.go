@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/collect"
+	"premlp/layers"
 	"premlp/weights/catalogue"
 )
 
@@ -18,6 +19,7 @@ type verifyFlags struct {
 	sample  int
 	seed    uint64
 	threads int
+	device  string
 }
 
 func newVerify(e *env) *cobra.Command {
@@ -37,21 +39,24 @@ is stored is checked, and that is said.`,
   premlp verify out/france --sample 105 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runVerify(c.Context(), e, args[0], f, c.Flags().Changed("sample"))
+			return e.withDevice(f.device, func(d layers.Device) error {
+				return runVerify(c.Context(), e, args[0], f, c.Flags().Changed("sample"), d)
+			})
 		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model to compute with (default: the pulled one of the dataset's digest)")
 	c.Flags().IntVar(&f.sample, "sample", 3, "questions to compute again")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "picks the sample")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	return c
 }
 
-func runVerify(ctx context.Context, e *env, dir string, f verifyFlags, asked bool) error {
+func runVerify(ctx context.Context, e *env, dir string, f verifyFlags, asked bool, device layers.Device) error {
 	if f.sample < 0 {
 		return usagef("--sample: want 0 or more, have %d", f.sample)
 	}
-	o := collect.VerifyOptions{Sample: f.sample, Seed: f.seed, Threads: f.threads}
+	o := collect.VerifyOptions{Sample: f.sample, Seed: f.seed, Threads: f.threads, Device: device}
 	note := "left out"
 	if f.sample > 0 {
 		l, err := openMaker(f.model, dir)

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"premlp/layers"
+)
+
+// addDevice adds the --device flag.
+func addDevice(c *cobra.Command, device *string) {
+	c.Flags().StringVar(device, "device", "cpu", "where the model is computed: cpu, cuda, cuda:N, or auto, a card if there is one; see docs/cuda.md")
+}
+
+// withDevice opens the device that --device names, calls run with it and closes it
+// behind it. run gets nil for this machine's processor.
+func (e *env) withDevice(name string, run func(layers.Device) error) error {
+	d, err := e.openDevice(name)
+	if err != nil {
+		return err
+	}
+	if d == nil {
+		return run(nil)
+	}
+	return errors.Join(run(d), d.Close())
+}
+
+// openDevice opens a device. Which one auto took, and why, is printed.
+func (e *env) openDevice(name string) (layers.Device, error) {
+	if _, err := layers.ParseDevice(name); err != nil {
+		return nil, usageError{fmt.Errorf("--device: %w", err)}
+	}
+	d, err := layers.OpenDevice(name)
+	switch auto := name == "auto"; {
+	case auto && errors.Is(err, layers.ErrNoDevice):
+		e.Notef("--device auto: computing on this machine's processor: %v", err)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("--device: %w", err)
+	case auto:
+		e.Notef("--device auto: computing on %s, %s free", layers.DeviceName(d), formatBytes(d.Info().Free))
+	}
+	return d, nil
+}
+
+// adviseBatch adds to a device's want of memory what a smaller batch would do.
+func adviseBatch(err error, flag string) error {
+	var memory *layers.OutOfMemory
+	if !errors.As(err, &memory) {
+		return err
+	}
+	return fmt.Errorf("%w; smaller batches take less: try half of %s", err, flag)
+}

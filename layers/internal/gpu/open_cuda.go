@@ -1,0 +1,68 @@
+//go:build gpu
+
+package gpu
+
+// #cgo LDFLAGS: -lcuda
+// int premlp_open_libcuda(char *why, int size, int *code);
+import "C"
+
+import (
+	"fmt"
+
+	"gorgonia.org/cu"
+)
+
+// Open opens the CUDA device of a number and loads the kernels on it. The driver's
+// library is opened now, not before: libcuda.so.1, or the file PREMLP_LIBCUDA names.
+func Open(number int) (Device, error) {
+	d, err := open(number)
+	if err != nil {
+		return nil, fmt.Errorf("cuda:%d: %w", number, err)
+	}
+	return d, nil
+}
+
+func open(number int) (*driver, error) {
+	if err := openLibrary(); err != nil {
+		return nil, err
+	}
+	count, err := cu.NumDevices()
+	if err != nil {
+		return nil, fmt.Errorf("number of devices: %w", err)
+	}
+	if count == 0 {
+		return nil, fmt.Errorf("%w: the driver finds no card", ErrNone)
+	}
+	if number < 0 || number >= count {
+		return nil, fmt.Errorf("want a number from 0 to %d, as the driver has %d devices", count-1, count)
+	}
+	d := &driver{number: number}
+	if err := d.describe(); err != nil {
+		return nil, err
+	}
+	if err := d.begin(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// openLibrary opens the driver's library and initializes it.
+func openLibrary() error {
+	const (
+		missing       = 1
+		uninitialized = 2
+		noDevice      = 100 // CUDA_ERROR_NO_DEVICE
+	)
+	var why [512]C.char
+	var code C.int
+	switch C.premlp_open_libcuda(&why[0], C.int(len(why)), &code) {
+	case missing:
+		return fmt.Errorf("%w: no driver (%s): install NVIDIA's driver, or name its library by PREMLP_LIBCUDA", ErrNone, C.GoString(&why[0]))
+	case uninitialized:
+		if code == noDevice {
+			return fmt.Errorf("%w: the driver finds no card", ErrNone)
+		}
+		return fmt.Errorf("the driver does not start: cuInit has CUDA error %d", int(code))
+	}
+	return nil
+}
