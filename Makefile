@@ -46,6 +46,15 @@ test: build lint cross ## everything that must pass: lint, cross-builds, tests, 
 	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -short -timeout 30m ./layers/... ./model/... ./collect/direction/internal/... && \
 	$(GO) test -timeout 30m ./...
 
+# On the fake driver: no card is needed, and none is used. What a fresh machine lacks
+# for it is fetched; where it cannot be had, that is said and no test runs.
+.PHONY: test-gpu
+test-gpu: ## the tests of the gpu build, on a fake driver
+	@if ! env=$$(.ci/gpu-env); then echo "warning: the gpu build is not tested" >&2; exit 0; fi; \
+	eval "$$env" && set -x && \
+	$(GO) vet -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
+	$(GO) test -tags gpu -run 'Driver|Device' ./layers/internal/gpu/... ./cmd/premlp
+
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \

@@ -60,6 +60,9 @@ func (d *driver) describe() error {
 		return fmt.Errorf("%s: want compute capability 7.0 or later, have %d.%d", name, major, minor)
 	}
 	version := cu.Version()
+	if version < 0 {
+		return errors.New("version of the driver: it does not say")
+	}
 	d.info = Info{
 		Name: name, Kind: "cuda", Version: fmt.Sprintf("%d.%d", major, minor),
 		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10), Memory: memory,

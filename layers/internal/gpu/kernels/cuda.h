@@ -1,5 +1,7 @@
 // What CUDA C needs declared when no file of NVIDIA's is there: clang knows the
-// attributes and the special registers.
+// attributes and the special registers. The fake driver's host.h has its own.
+#ifndef KERNEL
+
 #define KERNEL extern "C" __attribute__((global))
 #define DEVICE static inline __attribute__((device, always_inline))
 #define SHARED __attribute__((shared))
@@ -11,6 +13,8 @@
 #define BLOCK_Y ((int)__nvvm_read_ptx_sreg_ctaid_y())
 
 #define barrier() __syncthreads()
+
+#endif
 
 // A kernel's threads take the elements of [0, n) in turn.
 #define EACH(i, n) for (long long i = (long long)BLOCK * THREADS + THREAD; i < (n); i += (long long)BLOCKS * THREADS)
