@@ -36,7 +36,8 @@ run: build ## a dataset about France, verified, and its report: by the model in 
 	$(BIN) verify $(OUT)
 	$(BIN) report $(OUT) -o $(OUT).html
 
-# The plain run comes last, so that the last lines are the results of all tests.
+# The plain run comes last but for the gpu build's, so that the last lines are the
+# results of all tests.
 # Under the race detector and in plain Go the real model would take too long, and
 # so would every architecture in the tests that run each many times.
 .PHONY: test
@@ -44,16 +45,25 @@ test: build lint cross ## everything that must pass: lint, cross-builds, tests, 
 	@env=$$(.ci/test-env) && eval "$$env" && set -x && \
 	PREMLP_TEST_SMOLLM2= $(GO) test -race -short -timeout 30m ./... && \
 	PREMLP_TEST_SMOLLM2= $(GO) test -tags noasm -short -timeout 30m ./layers/... ./model/... ./collect/direction/internal/... && \
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 30m ./... && \
+	$(MAKE) --no-print-directory test-gpu
 
 # On the fake driver: no card is needed, and none is used. What a fresh machine lacks
 # for it is fetched; where it cannot be had, that is said and no test runs.
 .PHONY: test-gpu
 test-gpu: ## the tests of the gpu build, on a fake driver
-	@if ! env=$$(.ci/gpu-env); then echo "warning: the gpu build is not tested" >&2; exit 0; fi; \
+	@if ! env=$$(.ci/gpu-env test); then echo "warning: the gpu build is not tested" >&2; exit 0; fi; \
 	eval "$$env" && set -x && \
 	$(GO) vet -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
-	$(GO) test -tags gpu -run 'Driver|Device' ./layers/internal/gpu/... ./cmd/premlp
+	$(GO) test -tags gpu -run 'Driver|Device|PTX' ./layers/internal/gpu ./cmd/premlp
+
+.PHONY: gpu-check
+gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed beside the CPU's
+	.ci/gpu-check bin/premlp-gpu
+
+.PHONY: ptx
+ptx: ## compile the kernels for NVIDIA cards again, with clang 14
+	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels.ptx
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

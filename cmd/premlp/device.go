@@ -24,7 +24,11 @@ func (e *env) withDevice(name string, run func(layers.Device) error) error {
 	if d == nil {
 		return run(nil)
 	}
-	return errors.Join(run(d), d.Close())
+	err = run(d)
+	if closed := d.Close(); closed != nil && !errors.Is(err, closed) { // the device tells again what could not be freed
+		err = errors.Join(err, closed)
+	}
+	return err
 }
 
 // openDevice opens a device. Which one auto took, and why, is printed.

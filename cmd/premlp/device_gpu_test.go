@@ -43,8 +43,11 @@ func TestDeviceBits(t *testing.T) {
 				}
 				files[i] = readFile(t, out)
 			}
-			if !bytes.Equal(files[0], files[1]) {
-				t.Error("the device's values have other bits")
+			// MPT's bias has the distance of query and key, which a device folds into
+			// the key's: the softmax is the same but for rounding.
+			same, otherwise := bytes.Equal(files[0], files[1]), strings.HasPrefix(filepath.Base(dir), "mpt")
+			if same == otherwise {
+				t.Errorf("the device's values have the processor's bits: want %v, have %v", !otherwise, same)
 			}
 			if status, stdout, stderr := premlp(t, "parity", "--model", dir, "--golden", path, "--device", "cuda"); status != exitDone {
 				t.Errorf("parity: status %d: %s%s", status, stdout, stderr)
@@ -80,13 +83,13 @@ func TestDeviceCollect(t *testing.T) {
 		!strings.Contains(stderr, "--device auto: computing on cuda: fake driver on the host, 7.0") {
 		t.Errorf("verify: status %d, %q, %q", status, stdout, stderr)
 	}
+	if status, _, stderr := premlp(t, "bench", "forward", "--model", m, "--lengths", "3", "--runs", "1", "--memory", "1", "--device", "cuda"); status != exitDone {
+		t.Errorf("bench forward: status %d: %s", status, stderr)
+	}
 	t.Setenv("PREMLP_FAKECUDA_MEMORY", "200000")
 	status, _, stderr = premlp(t, collectArgs(t, m, filepath.Join(dir, "2"), "--device", "cuda")...)
 	if status != exitFailed || !strings.Contains(stderr, "device memory: want ") || !strings.Contains(stderr, "try half of --batch-tokens") {
 		t.Errorf("too little memory: status %d: %s", status, stderr)
-	}
-	if status, _, stderr := premlp(t, "bench", "forward", "--model", m, "--lengths", "3", "--runs", "1", "--memory", "1", "--device", "cuda"); status != exitDone {
-		t.Errorf("bench forward: status %d: %s", status, stderr)
 	}
 }
 

@@ -245,7 +245,10 @@ func (d *driver) Close() error {
 	if d.context == (cu.CUContext{}) {
 		return nil
 	}
-	err := d.call(d.context.Destroy)
+	err := d.fail(d.call(d.context.Destroy), "end of the context")
 	d.context = cu.CUContext{}
-	return errors.Join(d.unfree, d.fail(err, "end of the context"))
+	if err == nil {
+		return d.unfree
+	}
+	return errors.Join(d.unfree, err)
 }

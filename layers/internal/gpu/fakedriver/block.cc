@@ -18,14 +18,17 @@ namespace {
 
 constexpr size_t stack_size = 64 << 10;
 
+// A fiber begins by its context; later switches are jumps, which need no call of the
+// system.
 struct Fiber {
 	ucontext_t context;
+	jmp_buf jump;
 	std::unique_ptr<char[]> stack{new char[stack_size]};
 	Place thread;
-	bool done;
+	bool begun = false, done;
 };
 
-ucontext_t scheduler;
+jmp_buf scheduler;
 std::vector<std::unique_ptr<Fiber>> fibers; // kept from block to block
 Fiber *running;
 const std::function<void()> *body;
@@ -37,29 +40,37 @@ Place place_of(int i) {
 
 // A fiber runs threads until one waits at a barrier: it is that thread from then on,
 // and the others get fibers of their own.
+// Behind the last thread it waits for the next block.
 void run_threads() {
-	while (next_thread < count) {
-		running->thread = fake_thread = place_of(next_thread++);
-		(*body)();
+	for (;;) {
+		while (next_thread < count) {
+			running->thread = fake_thread = place_of(next_thread++);
+			(*body)();
+		}
+		running->done = true;
+		if (_setjmp(running->jump) == 0) _longjmp(scheduler, 1);
 	}
-	running->done = true;
-	swapcontext(&running->context, &scheduler);
 }
 
 void resume(Fiber *f) {
 	running = f;
 	fake_thread = f->thread;
-	swapcontext(&scheduler, &f->context);
+	if (_setjmp(scheduler) != 0) return;
+	if (f->begun) _longjmp(f->jump, 1);
+	f->begun = true;
+	setcontext(&f->context);
 }
 
 void start(int i) {
 	if (i == (int)fibers.size()) fibers.push_back(std::make_unique<Fiber>());
 	Fiber *f = fibers[i].get();
-	getcontext(&f->context);
-	f->context.uc_stack = {f->stack.get(), 0, stack_size};
-	f->context.uc_link = nullptr;
 	f->done = false;
-	makecontext(&f->context, run_threads, 0);
+	if (!f->begun) {
+		getcontext(&f->context);
+		f->context.uc_stack = {f->stack.get(), 0, stack_size};
+		f->context.uc_link = nullptr;
+		makecontext(&f->context, run_threads, 0);
+	}
 	resume(f);
 }
 
@@ -76,9 +87,7 @@ void on_fault(int signal, siginfo_t *, void *) {
 } // namespace
 
 __attribute__((noinline)) void fake_barrier() {
-	Fiber *me = running;
-	swapcontext(&me->context, &scheduler);
-	fake_thread = me->thread;
+	if (_setjmp(running->jump) == 0) _longjmp(scheduler, 1);
 }
 
 // run_block returns what is wrong, or nullptr: threads that ended while others wait
@@ -118,6 +127,7 @@ const char *run_grid(const std::function<void()> &f, Place grid, Place block) {
 				}
 	}
 	in_kernel = false, guarded = 0;
+	if (wrong) fibers.clear(); // those that never came to their end
 	sigaction(SIGSEGV, &before[0], nullptr);
 	sigaction(SIGBUS, &before[1], nullptr);
 	return wrong;

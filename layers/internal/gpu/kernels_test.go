@@ -1,0 +1,62 @@
+package gpu
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestPTXIsOfTheSource compiles the kernels: the bytes are those in the program.
+func TestPTXIsOfTheSource(t *testing.T) {
+	if _, err := exec.LookPath("clang-14"); err != nil {
+		t.Skip("no clang-14")
+	}
+	out := filepath.Join(t.TempDir(), "kernels.ptx")
+	if text, err := exec.Command("kernels/compile", out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	made, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(made) != PTX {
+		t.Error("kernels.ptx is not of its source: make ptx")
+	}
+}
+
+// TestPTXAssembles gives the kernels to NVIDIA's assembler, for cards of today.
+func TestPTXAssembles(t *testing.T) {
+	assembler := os.Getenv("PREMLP_PTXAS")
+	if assembler == "" {
+		t.Skip("PREMLP_PTXAS names no ptxas: make test-gpu")
+	}
+	for _, arch := range []string{"sm_80", "sm_90"} {
+		text, err := exec.Command(assembler, "-v", "-arch="+arch, "kernels/kernels.ptx", "-o", filepath.Join(t.TempDir(), "cubin")).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v: %s", arch, err, text)
+		}
+		if strings.Contains(string(text), "bytes spill stores") && !strings.Contains(string(text), " 0 bytes spill stores") {
+			t.Errorf("%s: registers spill: %s", arch, text)
+		}
+	}
+}
+
+func TestPTXSignatures(t *testing.T) {
+	all := signatures(PTX)
+	want := map[string][]string{
+		"zero":    {"u64", "u64"},
+		"rmsnorm": {"u64", "u64", "u64", "u64", "u32", "u32", "f64"},
+		"matmul":  {"u64", "u64", "u64", "u64", "u32", "u32", "u32"},
+	}
+	for kernel, types := range want {
+		if !slices.Equal(all[kernel], types) {
+			t.Errorf("%s: want %v, have %v", kernel, types, all[kernel])
+		}
+	}
+	if n := strings.Count(PTX, ".entry"); len(all) != n {
+		t.Errorf("want %d kernels, have %d", n, len(all))
+	}
+}
