@@ -24,8 +24,9 @@ func newBench(e *env) *cobra.Command {
 		Short: "Measure products, passes, the job, decoding and loading; compare results",
 		Long: `Bench measures what premlp does beside what the machine can do at most: its
 multiply-add peak and the speed at which it reads memory, measured in the same
-run. Every figure is given at the best and at the median run, with the spread
-from the first to the third quartile as a share of the median.
+run; of a graphics card, products and copies. Every figure is given at the best
+and at the median run, with the spread from the first to the third quartile as a
+share of the median.
 
 Nothing else should run on the machine: a second process on a core halves what
 two threads do.`,
@@ -34,7 +35,7 @@ two threads do.`,
 		Args: cobra.NoArgs,
 		RunE: needsSubcommand,
 	}
-	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchCompare(e), newBenchWorker(e))
+	c.AddCommand(newBenchKernels(e), newBenchForward(e), newBenchJob(e), newBenchDecode(e), newBenchLoad(e), newBenchDevice(e), newBenchCompare(e), newBenchWorker(e))
 	return c
 }
 

@@ -86,6 +86,9 @@ func TestDeviceCollect(t *testing.T) {
 	if status, _, stderr := premlp(t, "bench", "forward", "--model", m, "--lengths", "3", "--runs", "1", "--memory", "1", "--device", "cuda"); status != exitDone {
 		t.Errorf("bench forward: status %d: %s", status, stderr)
 	}
+	if status, stdout, stderr := premlp(t, "bench", "device", "--size", "70", "--runs", "1", "--device", "cuda"); status != exitDone || !strings.Contains(stdout, "product of 70³") {
+		t.Errorf("bench device: status %d: %s%s", status, stdout, stderr)
+	}
 	t.Setenv("PREMLP_FAKECUDA_MEMORY", "200000")
 	status, _, stderr = premlp(t, collectArgs(t, m, filepath.Join(dir, "2"), "--device", "cuda")...)
 	if status != exitFailed || !strings.Contains(stderr, "device memory: want ") || !strings.Contains(stderr, "try half of --batch-tokens") {

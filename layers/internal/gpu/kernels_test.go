@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,8 @@ func TestPTXIsOfTheSource(t *testing.T) {
 	}
 }
 
+var spills = regexp.MustCompile(`.*\b[1-9]\d* bytes spill stores.*`)
+
 // TestPTXAssembles gives the kernels to NVIDIA's assembler, for cards of today.
 func TestPTXAssembles(t *testing.T) {
 	assembler := os.Getenv("PREMLP_PTXAS")
@@ -38,8 +41,8 @@ func TestPTXAssembles(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v: %s", arch, err, text)
 		}
-		if strings.Contains(string(text), "bytes spill stores") && !strings.Contains(string(text), " 0 bytes spill stores") {
-			t.Errorf("%s: registers spill: %s", arch, text)
+		if spill := spills.Find(text); spill != nil {
+			t.Errorf("%s: registers spill: %s", arch, spill)
 		}
 	}
 }
