@@ -50,8 +50,8 @@ func (r *ForwardReport) Print(w io.Writer) {
 	if len(r.Sites) > 0 {
 		taken, column = fmt.Sprint(r.Sites)+" taken at every layer", "\ttaking them costs"
 	}
-	fmt.Fprintf(w, "\nprefill of %s, %d layers, no vocabulary head, activations: %s; %d threads; best / median\n",
-		r.Model.Architecture, r.Model.Layers, taken, r.Threads)
+	fmt.Fprintf(w, "\nprefill of %s, %d layers, no vocabulary head, activations: %s; %d threads; on %s; best / median\n",
+		r.Model.Architecture, r.Model.Layers, taken, r.Threads, r.Device)
 	fmt.Fprintf(w, "linear layers: %.1f MFLOP a token\n", float64(r.FlopPerToken)/1e6)
 	t := table(w)
 	fmt.Fprintln(t, "prompts\ttokens each\ttokens/s\tGFLOP/s\tpeak beside it\tshare\tspread"+column)
