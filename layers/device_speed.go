@@ -26,7 +26,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 		}
 		*m = matAt{at, n, n}
 	}
-	return p, errors.Join(p.Upload(), d.Upload(p.w.at, floatBytes(p.host)))
+	return p, errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
 }
 
 // Run computes the product: 2·n³ floating-point operations.
@@ -35,10 +35,10 @@ func (p *DeviceProduct) Run() error {
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.
-func (p *DeviceProduct) Upload() error { return p.d.Upload(p.x.at, floatBytes(p.host)) }
+func (p *DeviceProduct) Upload() error { return p.d.Upload(p.x.at, memoryOf(p.host)) }
 
 // Download is the way back.
-func (p *DeviceProduct) Download() error { return p.d.Download(floatBytes(p.host), p.x.at) }
+func (p *DeviceProduct) Download() error { return p.d.Download(memoryOf(p.host), p.x.at) }
 
 // Launches launches a kernel that has nothing to do, n times, and waits for them.
 func (p *DeviceProduct) Launches(n int) error {

@@ -18,7 +18,7 @@ type driver struct {
 	number  int
 	device  cu.Device
 	context cu.CUContext
-	kernels map[string]kernel
+	kernels map[string]loaded
 	info    Info
 
 	slots  []uint64 // of a launch's arguments
@@ -28,8 +28,8 @@ type driver struct {
 	unfree error  // of the first Free that failed
 }
 
-// kernel is one of the module's functions.
-type kernel struct {
+// loaded is one of the module's functions.
+type loaded struct {
 	function cu.Function
 	types    []string
 }
@@ -90,14 +90,14 @@ func (d *driver) load() error {
 	if err != nil {
 		return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
 	}
-	d.kernels = map[string]kernel{}
+	d.kernels = map[string]loaded{}
 	most := 0
 	for name, types := range signatures(PTX) {
 		f, err := module.Function(name)
 		if err != nil {
 			return fmt.Errorf("kernel %s: %w", name, err)
 		}
-		d.kernels[name] = kernel{f, types}
+		d.kernels[name] = loaded{f, types}
 		most = max(most, len(types))
 	}
 	d.slots, d.places = make([]uint64, most), make([]unsafe.Pointer, most)

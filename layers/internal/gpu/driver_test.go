@@ -3,9 +3,7 @@
 package gpu
 
 import (
-	"encoding/binary"
 	"errors"
-	"math"
 	"os"
 	"strings"
 	"testing"
@@ -26,14 +24,6 @@ func fakeDriver(t testing.TB) *driver {
 	}
 	t.Cleanup(func() { _ = d.Close() })
 	return d.(*driver)
-}
-
-func floats(x ...float32) []byte {
-	var b []byte
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
 }
 
 // wantError says if err does not hold a text.
