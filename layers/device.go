@@ -20,7 +20,6 @@ type onDevice struct {
 	ints    deviceMemory // of batch
 	gather  deviceMemory // rows that a sink gets
 	scratch deviceMemory // of one op
-	host    []float32    // rows on their way to a sink
 	all     []*deviceMemory
 }
 
