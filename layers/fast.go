@@ -28,4 +28,9 @@ func kernelFor(fast bool) (kernel.Kernel, error) {
 
 // Arithmetic names the numeric contract of the machine's kernel. Bits of two
 // machines may be compared only if their arithmetics are equal.
-func (m *Machine) Arithmetic() string { return m.pool.Kernel().Arithmetic() }
+func (m *Machine) Arithmetic() string {
+	if m.device != nil {
+		return kernel.Fused() // of a device's kernels, whatever this processor has
+	}
+	return m.pool.Kernel().Arithmetic()
+}

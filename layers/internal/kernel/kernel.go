@@ -108,9 +108,12 @@ func Supported() []Kernel {
 		sumSquares: SumSquares, scaleMul: scaleMul, sum: sum, deviations: sumDeviations, centreMul: centreMul,
 	}
 	judge := portable
-	judge.name, judge.arithmetic, judge.tile = "go", arithmetic("fma"), fusedTile
+	judge.name, judge.arithmetic, judge.tile = "go", Fused(), fusedTile
 	return append(assembly(), portable, judge)
 }
+
+// Fused names the arithmetic of kernels whose multiply-adds round once.
+func Fused() string { return arithmetic("fma") }
 
 // arithmetic returns the contract's name for a rounding of multiply-adds. The
 // last number counts changes to what else is fixed.
