@@ -13,7 +13,6 @@ import (
 	"premlp/collect"
 	"premlp/collect/dataset"
 	"premlp/layers"
-	"premlp/weights/catalogue"
 )
 
 // collectFlags are the flags of collect.
@@ -132,13 +131,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 			return err
 		}
 	}
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("model %s: loading %s", f.model, path)
-	noteEmbedded(e, f.model)
-	l, err := collect.OpenModel(path)
+	l, err := loadNamed(e, f.model)
 	if err != nil {
 		return err
 	}

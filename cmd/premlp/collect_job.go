@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,22 +17,11 @@ import (
 
 // job puts together what is asked, of files and of what is found.
 func (f *collectFlags) job(ctx context.Context, e *env, c *cobra.Command, l *collect.Loaded) (collect.Job, error) {
-	j := collect.Job{Target: f.concept, Now: time.Now(), Paraphrased: f.paraphrases}
-	var err error
-	if f.date != "" {
-		if j.Now, err = time.Parse(time.DateOnly, f.date); err != nil {
-			return j, usagef("--date: want YYYY-MM-DD, have %q", f.date)
-		}
+	j, err := promptForm(c, l, f.date, f.noChat, &f.system)
+	if err != nil {
+		return j, err
 	}
-	if !f.noChat {
-		j.Chat = l.Chat
-	}
-	if c.Flags().Changed("system") {
-		if j.Chat == nil {
-			return j, usagef("--system: the model has no chat template")
-		}
-		j.System = &f.system
-	}
+	j.Target, j.Paraphrased = f.concept, f.paraphrases
 	if f.question != "" {
 		j.Questions, err = collect.ReadQuestions(f.question)
 		return j, err

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"premlp/collect"
 	"premlp/layers"
 	"premlp/model"
 	"premlp/weights/catalogue"
@@ -23,12 +25,66 @@ func openModel(name string) (*model.Model, error) {
 	return model.Open(path)
 }
 
+// loadModel opens what --model names with its tokenizer and chat template, and says
+// from where.
+func loadModel(e *env, name string) (*collect.Loaded, error) {
+	path, err := catalogue.Locate(name)
+	if err != nil {
+		return nil, err
+	}
+	e.Notef("loading %s", path)
+	return collect.OpenModel(path)
+}
+
+// loadNamed is loadModel of work whose result is a finding: it says which model, and
+// what the one in the program is for.
+func loadNamed(e *env, name string) (*collect.Loaded, error) {
+	path, err := catalogue.Locate(name)
+	if err != nil {
+		return nil, err
+	}
+	e.Notef("model %s: loading %s", name, path)
+	noteEmbedded(e, name)
+	return collect.OpenModel(path)
+}
+
 // noteEmbedded says what the model in the program is for, if name is it: nobody
 // is to take its directions for findings about language models.
 func noteEmbedded(e *env, name string) {
 	if entry, ok := catalogue.Lookup(name); ok && entry.Embedded() {
 		e.Notef("%s is part of this program and made to show it at work; for findings take a real model, as smollm2-135m", name)
 	}
+}
+
+// promptForm is the form of a job's prompts by the flags of those names.
+func promptForm(c *cobra.Command, l *collect.Loaded, date string, noChat bool, system *string) (collect.Job, error) {
+	var j collect.Job
+	var err error
+	if j.Now, err = parseDay(date); err != nil {
+		return j, err
+	}
+	if !noChat {
+		j.Chat = l.Chat
+	}
+	if c.Flags().Changed("system") {
+		if j.Chat == nil {
+			return j, usagef("--system: the model has no chat template")
+		}
+		j.System = system
+	}
+	return j, nil
+}
+
+// parseDay reads --date, now for "".
+func parseDay(date string) (time.Time, error) {
+	if date == "" {
+		return time.Now(), nil
+	}
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return day, usagef("--date: want YYYY-MM-DD, have %q", date)
+	}
+	return day, nil
 }
 
 // addThreads adds the --threads flag.

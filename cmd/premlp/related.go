@@ -14,7 +14,6 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/related"
-	"premlp/weights/catalogue"
 )
 
 func newRelated(e *env) *cobra.Command {
@@ -81,12 +80,7 @@ which are merged by vote; a key is read from the environment variable that
 
 // askModel loads a model and asks it.
 func (f *relatedFlags) askModel(ctx context.Context, e *env, model string, r related.Request, o related.LocalOptions) (*related.Result, error) {
-	path, err := catalogue.Locate(model)
-	if err != nil {
-		return nil, err
-	}
-	e.Notef("loading %s", path)
-	l, err := collect.OpenModel(path)
+	l, err := loadModel(e, model)
 	if err != nil {
 		return nil, err
 	}

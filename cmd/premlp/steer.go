@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +12,6 @@ import (
 	"premlp/collect/facts"
 	"premlp/collect/steering"
 	"premlp/model"
-	"premlp/weights/catalogue"
 )
 
 // steerFlags are the flags of steer.
@@ -96,12 +94,7 @@ func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) erro
 	if err != nil {
 		return err
 	}
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("loading %s", path)
-	l, err := collect.OpenModel(path)
+	l, err := loadModel(e, f.model)
 	if err != nil {
 		return err
 	}
@@ -118,7 +111,7 @@ func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) erro
 	if err != nil {
 		return err
 	}
-	report := &steerReport{Model: path, Weights: digest, From: f.from}
+	report := &steerReport{Model: l.Model.Path(), Weights: digest, From: f.from}
 	for i, v := range vectors {
 		p := e.Progress("edited prompts", "prompts", 0)
 		o.Progress = func(done, total int) { p.Set(int64(done), int64(total)) }
@@ -194,7 +187,7 @@ func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *c
 		o.Targets = []string{source.target}
 	}
 	if source.data == nil {
-		if o.Form, err = f.form(c, l); err != nil {
+		if o.Form, err = promptForm(c, l, f.date, f.noChat, &f.system); err != nil {
 			return nil, err
 		}
 		vectors := []steering.Vectors{source.file}
@@ -222,27 +215,6 @@ func (f *steerFlags) vectors(ctx context.Context, e *env, c *cobra.Command, l *c
 	}
 	means, err := steering.ReadMeans(ctx, source.data, points, file.Answers[f.answer].Question)
 	return []steering.Vectors{means}, err
-}
-
-// form is the prompts' form by the flags.
-func (f *steerFlags) form(c *cobra.Command, l *collect.Loaded) (collect.Job, error) {
-	j := collect.Job{Now: time.Now()}
-	var err error
-	if f.date != "" {
-		if j.Now, err = time.Parse(time.DateOnly, f.date); err != nil {
-			return j, usagef("--date: want YYYY-MM-DD, have %q", f.date)
-		}
-	}
-	if !f.noChat {
-		j.Chat = l.Chat
-	}
-	if c.Flags().Changed("system") {
-		if j.Chat == nil {
-			return j, usagef("--system: the model has no chat template")
-		}
-		j.System = &f.system
-	}
-	return j, nil
 }
 
 // readLines reads the lines of a small text file, without the empty ones.

@@ -15,7 +15,6 @@ import (
 	"premlp/cmd/premlp/screen"
 	"premlp/collect"
 	"premlp/collect/walk"
-	"premlp/weights/catalogue"
 )
 
 // stepFlags are the flags of step.
@@ -60,12 +59,7 @@ can be repeated. 'help' lists the commands.`,
 }
 
 func runStep(ctx context.Context, e *env, f stepFlags) (err error) {
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("loading %s", path)
-	l, err := collect.OpenModel(path)
+	l, err := loadModel(e, f.model)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,18 +52,16 @@ func (f *studyFlags) add(c *cobra.Command) {
 
 // options are the flags as the package has them.
 func (f *studyFlags) options(e *env) (study.Options, error) {
-	o := study.Options{Dir: f.out, Threads: f.threads, Seed: f.seed, Now: time.Now(), Watch: studyWatch{e}}
+	o := study.Options{Dir: f.out, Threads: f.threads, Seed: f.seed, Watch: studyWatch{e}}
 	switch {
 	case f.threads < 1:
 		return o, usagef("--threads: want 1 or more, have %d", f.threads)
 	case f.seed == 0:
 		return o, usagef("--seed: want 1 or more, have 0")
 	}
-	if f.date != "" {
-		var err error
-		if o.Now, err = time.Parse(time.DateOnly, f.date); err != nil {
-			return o, usagef("--date: want YYYY-MM-DD, have %q", f.date)
-		}
+	var err error
+	if o.Now, err = parseDay(f.date); err != nil {
+		return o, err
 	}
 	v := readVersion(debug.ReadBuildInfo())
 	o.Run = dataset.RunInfo{

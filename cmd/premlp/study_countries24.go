@@ -6,10 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"premlp/collect"
 	"premlp/collect/facts"
 	"premlp/collect/study"
-	"premlp/weights/catalogue"
 )
 
 // countries24Flags are the flags of study countries24.
@@ -47,13 +45,7 @@ func runStudyCountries24(ctx context.Context, e *env, f *countries24Flags) error
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
 	defer boundGarbage()()
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("model %s: loading %s", f.model, path)
-	noteEmbedded(e, f.model)
-	l, err := collect.OpenModel(path)
+	l, err := loadNamed(e, f.model)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/study"
-	"premlp/weights/catalogue"
 )
 
 // ravelFlags are the flags of study ravel.
@@ -72,13 +71,7 @@ func runStudyRavel(ctx context.Context, e *env, f *ravelFlags) error {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
 	defer boundGarbage()()
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("model %s: loading %s", f.model, path)
-	noteEmbedded(e, f.model)
-	l, err := collect.OpenModel(path)
+	l, err := loadNamed(e, f.model)
 	if err != nil {
 		return err
 	}

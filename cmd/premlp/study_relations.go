@@ -6,9 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"premlp/collect"
 	"premlp/collect/study"
-	"premlp/weights/catalogue"
 )
 
 // relationsFlags are the flags of study relations.
@@ -63,13 +61,7 @@ func runStudyRelations(ctx context.Context, e *env, f *relationsFlags) error {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
 	defer boundGarbage()()
-	path, err := catalogue.Locate(f.model)
-	if err != nil {
-		return err
-	}
-	e.Notef("model %s: loading %s", f.model, path)
-	noteEmbedded(e, f.model)
-	l, err := collect.OpenModel(path)
+	l, err := loadNamed(e, f.model)
 	if err != nil {
 		return err
 	}

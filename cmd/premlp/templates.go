@@ -9,7 +9,6 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/related"
-	"premlp/weights/catalogue"
 )
 
 func newTemplates(e *env) *cobra.Command {
@@ -76,12 +75,7 @@ model's, with its faults: read them.`,
 
 // writeTemplates lets a model write more templates.
 func writeTemplates(e *env, c *cobra.Command, model string, q related.Questions, o related.LocalOptions) ([]collect.Template, error) {
-	path, err := catalogue.Locate(model)
-	if err != nil {
-		return nil, err
-	}
-	e.Notef("loading %s", path)
-	l, err := collect.OpenModel(path)
+	l, err := loadModel(e, model)
 	if err != nil {
 		return nil, err
 	}
