@@ -35,7 +35,7 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
 	}
 	if o.Device != nil {
-		m.device = &onDevice{Device: o.Device}
+		m.device = newOnDevice(o.Device)
 	}
 	if o.Cache.Rows > 0 {
 		m.rows = newLedger(o.Cache.Rows)

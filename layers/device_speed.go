@@ -15,7 +15,7 @@ type DeviceProduct struct {
 
 // NewDeviceProduct makes the product of matrices [n, n] on d.
 func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
-	p := &DeviceProduct{d: &onDevice{Device: d}, host: make([]float32, n*n)}
+	p := &DeviceProduct{d: newOnDevice(d), host: make([]float32, n*n)}
 	for i := range p.host {
 		p.host[i] = float32(i%17) - 8
 	}

@@ -12,6 +12,8 @@ package gpu
 type Device interface {
 	// Info describes the device.
 	Info() Info
+	// Processors is the number of multiprocessors: so many blocks run at once, or more.
+	Processors() int
 	// Alloc returns memory of that many bytes, aligned to 256. What is in it is
 	// undefined. An error of too little memory is an *OutOfMemory.
 	Alloc(bytes int64) (Pointer, error)

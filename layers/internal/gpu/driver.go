@@ -21,6 +21,8 @@ type driver struct {
 	kernels map[string]loaded
 	info    Info
 
+	processors int
+
 	slots  []uint64 // of a launch's arguments
 	places []unsafe.Pointer
 	last   string // the kernel that was launched last
@@ -58,6 +60,10 @@ func (d *driver) describe() error {
 	}
 	if major < 7 {
 		return fmt.Errorf("%s: want compute capability 7.0 or later, have %d.%d", name, major, minor)
+	}
+	d.processors, err = d.device.Attribute(cu.MultiprocessorCount)
+	if err != nil {
+		return fmt.Errorf("multiprocessors: %w", err)
 	}
 	version := cu.Version()
 	if version < 0 {
@@ -142,6 +148,9 @@ func (d *driver) Info() Info {
 	info.Free, _ = d.free()
 	return info
 }
+
+// Processors implements Device.
+func (d *driver) Processors() int { return d.processors }
 
 func (d *driver) free() (bytes int64, err error) {
 	err = d.call(func() (err error) { bytes, _, err = cu.MemInfo(); return err })

@@ -50,6 +50,9 @@ func (e *Emulator) Info() Info {
 	}
 }
 
+// Processors implements Device.
+func (e *Emulator) Processors() int { return 8 }
+
 var errClosed = errors.New("device: used after Close")
 
 // before begins a call: it counts it and lets an injected failure happen.

@@ -184,6 +184,7 @@ API cuDeviceGetAttribute(int *value, int attribute, int) {
 	switch (attribute) {
 	case 75: *value = 7; return success; // compute capability, major
 	case 76: *value = 0; return success; // minor
+	case 16: *value = 8; return success; // multiprocessors
 	}
 	return invalid_value;
 }
