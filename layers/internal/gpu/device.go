@@ -6,6 +6,11 @@
 // is said there. A kernel's pointers are to float32 or int32, row-major.
 package gpu
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Device is memory and kernels. It serves one caller at a time, and every call
 // that fails says what was asked of it. Launches are queued; Download and Sync wait
 // for them.
@@ -47,6 +52,17 @@ type Info struct {
 	Driver  string // its version
 	Memory  int64  // bytes in all
 	Free    int64  // bytes now
+
+	Processors int // multiprocessors
+	Shared     int // bytes of shared memory that a block may ask for
+}
+
+// Tensor reports whether the device has the kernels of PTX80: lossy products on
+// tensor cores, from compute capability 8.0 on.
+func (i Info) Tensor() bool {
+	major, _, _ := strings.Cut(i.Version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 8
 }
 
 // OutOfMemory is the error of an Alloc that the device has no room for.
