@@ -17,9 +17,10 @@ type Device = gpu.Device
 type onDevice struct {
 	Device
 	batch   deviceBatch
-	ints    deviceMemory // of batch
-	gather  deviceMemory // rows that a sink gets
-	scratch deviceMemory // of one op
+	ints    deviceMemory  // of batch
+	gather  deviceMemory  // rows that a sink gets
+	scratch deviceMemory  // of one op
+	fast    *fastProducts // nil: products are exact
 	all     []*deviceMemory
 }
 

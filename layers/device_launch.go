@@ -67,6 +67,9 @@ func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, 
 
 // product launches out [rows, n] = x · wᵀ + bias: a block has 64×64 values.
 func (d *onDevice) product(out matAt, x matAt, w, bias gpu.Pointer) error {
+	if d.fast != nil {
+		return d.fast.product(out, x, w, bias)
+	}
 	const tile = 64
 	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
 	return d.Launch("matmul", grid, gpu.Dim{X: 256}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))

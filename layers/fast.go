@@ -1,8 +1,10 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
 
+	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 )
 
@@ -26,9 +28,27 @@ func kernelFor(fast bool) (kernel.Kernel, error) {
 	return k, nil
 }
 
+// deviceRounding returns what products on the options' device round to: "" is nothing.
+func (o MachineOptions) deviceRounding() (gpu.Rounding, error) {
+	switch {
+	case o.FastBF16 && o.FastTF32:
+		return "", errors.New("want one of fast bf16 and fast tf32, have both")
+	case o.FastTF32 && o.Device == nil:
+		return "", errors.New("fast tf32: want a device, have this machine's processor")
+	case o.FastTF32:
+		return gpu.TF32, nil
+	case o.FastBF16 && o.Device != nil:
+		return gpu.BF16, nil
+	}
+	return "", nil
+}
+
 // Arithmetic names the numeric contract of the machine's kernel. Bits of two
 // machines may be compared only if their arithmetics are equal.
 func (m *Machine) Arithmetic() string {
+	if m.device != nil && m.device.fast != nil {
+		return m.device.fast.arithmetic()
+	}
 	if m.device != nil {
 		return kernel.Fused() // of a device's kernels, whatever this processor has
 	}
