@@ -33,14 +33,13 @@ func (o MachineOptions) onDevice() (*onDevice, error) {
 	return d, err
 }
 
-// newFastProducts returns the products of a rounding, or says what the device lacks.
+// newFastProducts returns the products of a rounding on a device that has them.
 func newFastProducts(d *onDevice, r gpu.Rounding) (*fastProducts, error) {
-	f := &fastProducts{d: d, rounding: r, info: d.Info()}
-	if !f.info.Tensor() {
-		return nil, fmt.Errorf("fast %s: want a device of compute capability 8.0 or later, have %s of %s", r, f.info.Name, f.info.Version)
-	}
-	return f, nil
+	return &fastProducts{d: d, rounding: r, info: d.Info()}, nil
 }
+
+// name says what computes the products.
+func (f *fastProducts) name() string { return "own mma kernels" }
 
 // arithmetic names what a row's bits depend on: how a tensor core sums is its
 // generation's.
