@@ -15,6 +15,7 @@ type fastProducts struct {
 	d        *onDevice
 	rounding gpu.Rounding
 	info     gpu.Info
+	blas     gpu.BLAS // nil: the own kernels
 
 	x     deviceMemory // rounded
 	holds matAt        // what was rounded to x last; none if anything was written since
@@ -33,18 +34,33 @@ func (o MachineOptions) onDevice() (*onDevice, error) {
 	return d, err
 }
 
-// newFastProducts returns the products of a rounding on a device that has them.
+// newFastProducts returns the products of a rounding on a device that has them:
+// cuBLAS's where the library is found, else the own.
 func newFastProducts(d *onDevice, r gpu.Rounding) (*fastProducts, error) {
-	return &fastProducts{d: d, rounding: r, info: d.Info()}, nil
+	f := &fastProducts{d: d, rounding: r, info: d.Info()}
+	var err error
+	if f.blas, err = gpu.OpenBLAS(d.Device); err != nil && !errors.Is(err, gpu.ErrNoBLAS) {
+		return nil, err
+	}
+	return f, nil
 }
 
 // name says what computes the products.
-func (f *fastProducts) name() string { return "own mma kernels" }
+func (f *fastProducts) name() string {
+	if f.blas != nil {
+		return f.blas.Name()
+	}
+	return "own mma kernels"
+}
 
 // arithmetic names what a row's bits depend on: how a tensor core sums is its
 // generation's.
 func (f *fastProducts) arithmetic() string {
-	return fmt.Sprintf("%s-mma-sm%s-a64-1", f.rounding, strings.ReplaceAll(f.info.Version, ".", ""))
+	by := "mma"
+	if f.blas != nil {
+		by = strings.ToLower(strings.ReplaceAll(f.blas.Name(), " ", ""))
+	}
+	return fmt.Sprintf("%s-%s-sm%s-a64-1", f.rounding, by, strings.ReplaceAll(f.info.Version, ".", ""))
 }
 
 // product launches out [rows, n] = x · wᵀ + bias; w is as sendRounded made it.
@@ -56,7 +72,20 @@ func (f *fastProducts) product(out, x matAt, w, bias gpu.Pointer) error {
 	if out.at == f.holds.at {
 		f.holds = matAt{}
 	}
+	if f.blas != nil {
+		return f.multiplyByLibrary(out, at, w, bias, x.cols)
+	}
 	return gpu.MultiplyRounded(f.d.Device, f.rounding, gpu.TileFor(f.info, out.rows, out.cols), out.at, at, w, bias, out.rows, out.cols, x.cols)
+}
+
+// multiplyByLibrary is the product by cuBLAS, which has no bias, of x at a place.
+func (f *fastProducts) multiplyByLibrary(out matAt, x, w, bias gpu.Pointer, k int) error {
+	err := f.blas.MultiplyRounded(f.rounding, out.at, x, w, out.rows, out.cols, k)
+	if err != nil || bias == 0 {
+		return err
+	}
+	return f.d.Device.Launch("add_rows", gpu.Dim{X: elementBlocks(out.len())}, gpu.Dim{X: elementThreads}, 0,
+		out.at, out.at, bias, count(out.len()), number(out.cols))
 }
 
 // round returns the rounded x. Products of one x in a row round it once.

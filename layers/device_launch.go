@@ -19,13 +19,15 @@ const (
 	mostBlocks     = 4096
 )
 
+// elementBlocks is the grid of a kernel on n elements.
+func elementBlocks(n int) int { return min((n+elementThreads-1)/elementThreads, mostBlocks) }
+
 // each launches a kernel on n elements; none is no launch.
 func (c *deviceCall) each(kernel string, n int, args ...any) error {
 	if n == 0 {
 		return nil
 	}
-	blocks := min((n+elementThreads-1)/elementThreads, mostBlocks)
-	return c.d.Launch(kernel, gpu.Dim{X: blocks}, gpu.Dim{X: elementThreads}, 0, args...)
+	return c.d.Launch(kernel, gpu.Dim{X: elementBlocks(n)}, gpu.Dim{X: elementThreads}, 0, args...)
 }
 
 // The numbers of functions in kernels/math.cu.

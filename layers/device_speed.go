@@ -2,6 +2,7 @@ package layers
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"premlp/layers/internal/gpu"
@@ -60,15 +61,24 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 	if err != nil {
 		return err
 	}
-	p.modes = append(p.modes, productMode{string(r) + ", own kernels, x rounded each time", func() error {
-		fast.wrote()
-		return fast.product(p.out, p.x, w, 0)
-	}})
+	whole := func(f *fastProducts) func() error {
+		return func() error {
+			f.wrote()
+			return f.product(p.out, p.x, w, 0)
+		}
+	}
+	if fast.blas != nil {
+		own := *fast
+		own.blas = nil
+		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
+		fast = &own
+	}
+	p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
 	for _, t := range gpu.Tiles {
 		if t.Shared() > fast.info.Shared {
 			continue
 		}
-		p.modes = append(p.modes, productMode{string(r) + ", own kernels, tiles of " + t.String(), func() error {
+		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, tiles of %s, x rounded before", r, t), func() error {
 			x, err := fast.round(p.x)
 			if err != nil {
 				return err

@@ -20,6 +20,7 @@ type driver struct {
 	context cu.CUContext
 	kernels map[string]*loaded
 	info    Info
+	cublas  *cublas // nil before it is asked for
 
 	slots  []uint64 // of a launch's arguments
 	places []unsafe.Pointer
@@ -272,7 +273,11 @@ func (d *driver) Close() error {
 	if d.context == (cu.CUContext{}) {
 		return nil
 	}
-	err := d.fail(d.call(d.context.Destroy), "end of the context")
+	var err error
+	if d.cublas != nil && d.failed == nil {
+		err = d.fail(d.call(d.cublas.destroy), "end of cuBLAS")
+	}
+	err = errors.Join(err, d.fail(d.call(d.context.Destroy), "end of the context"))
 	d.context = cu.CUContext{}
 	if err == nil {
 		return d.unfree
