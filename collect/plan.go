@@ -28,7 +28,8 @@ type Options struct {
 	BatchBytes  int          // of rows held until they are written; 0: see DefaultBatchBytes
 	Seed        int64        // recorded in the manifest
 	ShardBytes  int64        // 0: dataset.DefaultShardBytes
-	FastBF16    bool         // the lossy arithmetic, see model.SessionOptions
+	FastBF16    bool         // a lossy arithmetic, see model.SessionOptions
+	FastTF32    bool         // another
 	Device      model.Device // where rows are computed; nil: this machine's processor
 	NoSharing   bool         // compute what prompts begin with alike for each of them; the result is the same
 	Dir         string
@@ -108,11 +109,11 @@ func (p *Plan) Prefix() string { return p.builder.prefix }
 
 // sessionOptions says what the plan's session computes.
 func (p *Plan) sessionOptions() model.SessionOptions {
-	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, Device: p.options.Device}
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, FastTF32: p.options.FastTF32, Device: p.options.Device}
 }
 
 // FastError measures, on the first question, how far the lossy arithmetic of
-// Options.FastBF16 is off at each site.
+// Options.FastBF16 or FastTF32 is off at each site.
 func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	q, err := p.Question(0)
 	if err != nil {
@@ -120,6 +121,9 @@ func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	}
 	return p.loaded.Model.FastError(ctx, p.sessionOptions(), q.IDs, q.Rows)
 }
+
+// Products says by what lossy products are computed, see model.Session.Products.
+func (p *Plan) Products() string { return p.session.Products() }
 
 // Summary counts what the plan will make.
 func (p *Plan) Summary() *Summary {

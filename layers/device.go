@@ -19,13 +19,14 @@ type onDevice struct {
 	Device
 	processors int // of the device
 	batch      deviceBatch
-	ints       deviceMemory // of batch
-	gather     deviceMemory // rows that a sink gets
-	scratch    deviceMemory // of one op
+	ints       deviceMemory  // of batch
+	gather     deviceMemory  // rows that a sink gets
+	scratch    deviceMemory  // of one op
+	fast       *fastProducts // nil: products are exact
 	all        []*deviceMemory
 }
 
-func newOnDevice(d Device) *onDevice { return &onDevice{Device: d, processors: d.Processors()} }
+func newOnDevice(d Device) *onDevice { return &onDevice{Device: d, processors: d.Info().Processors} }
 
 // deviceMemory grows to the most that was asked for.
 type deviceMemory struct {

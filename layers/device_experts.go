@@ -27,8 +27,12 @@ func (x *expert) send(s Scope, d *onDevice, number int) error {
 		if w == nil {
 			continue
 		}
+		send := s.g.store.sendTensor
+		if i < 3 {
+			send = s.g.store.sendWeight
+		}
 		var err error
-		if x.sent[i], err = s.g.store.sendTensor(d, s.Layer(number).path+"."+strconv.Itoa(i), w); err != nil {
+		if x.sent[i], err = send(d, s.Layer(number).path+"."+strconv.Itoa(i), w); err != nil {
 			return err
 		}
 	}

@@ -19,13 +19,15 @@ const (
 	mostBlocks     = 4096
 )
 
+// elementBlocks is the grid of a kernel on n elements.
+func elementBlocks(n int) int { return min((n+elementThreads-1)/elementThreads, mostBlocks) }
+
 // each launches a kernel on n elements; none is no launch.
 func (c *deviceCall) each(kernel string, n int, args ...any) error {
 	if n == 0 {
 		return nil
 	}
-	blocks := min((n+elementThreads-1)/elementThreads, mostBlocks)
-	return c.d.Launch(kernel, gpu.Dim{X: blocks}, gpu.Dim{X: elementThreads}, 0, args...)
+	return c.d.Launch(kernel, gpu.Dim{X: elementBlocks(n)}, gpu.Dim{X: elementThreads}, 0, args...)
 }
 
 // The numbers of functions in kernels/math.cu.
@@ -68,6 +70,9 @@ func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, 
 // product launches out [rows, n] = x · wᵀ + bias. A block of threads has 64×64
 // values, or 128×128 where there are enough of these for all multiprocessors.
 func (d *onDevice) product(out matAt, x matAt, w, bias gpu.Pointer) error {
+	if d.fast != nil {
+		return d.fast.product(out, x, w, bias)
+	}
 	kernel, tile := "matmul", 64
 	if ((out.cols+127)/128)*((out.rows+127)/128) >= d.processors {
 		kernel, tile = "matmul_large", 128

@@ -99,7 +99,7 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 	}
 	var at, offset gpu.Pointer
 	o.upload = func(t *onDevice) (err error) {
-		if at, err = s.g.store.sendTensor(t, o.key, w); err == nil && bias != nil {
+		if at, err = s.g.store.sendWeight(t, o.key, w); err == nil && bias != nil {
 			offset, err = s.g.store.sendTensor(t, o.key+".offset", bias)
 		}
 		return err

@@ -21,7 +21,8 @@ type collectFlags struct {
 	controls, templates, question string
 	sites                         []string
 	layers, dtype, system, date   string
-	noChat, dryRun, fast          bool
+	noChat, dryRun                bool
+	fast                          fastFlags
 	threads, batchTokens          int
 	batchBytes                    int
 	seed                          int64
@@ -81,7 +82,7 @@ of both.`,
 	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
-	addFast(c, &f.fast)
+	f.fast.add(c)
 	addDevice(c, &f.device)
 	f.related.add(c)
 	require(c, "model")
@@ -110,6 +111,7 @@ type collectReport struct {
 	DType      dataset.DType     `json:"dtype"`
 	Bytes      int64             `json:"bytes"` // of the rows files
 	Arithmetic string            `json:"arithmetic"`
+	Products   string            `json:"products,omitempty"` // what computes lossy products on a device
 	Findings   []collect.Finding `json:"findings"`
 	// Of a dry run.
 	EstimatedSeconds float64           `json:"estimated_seconds,omitempty"`
@@ -123,7 +125,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
 	}
-	if err := checkFast(f.fast); err != nil {
+	if err := f.fast.check(device); err != nil {
 		return err
 	}
 	if f.question == "" && f.controls == "" {
@@ -168,18 +170,19 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
 	}
 	report := newCollectReport(*f, plan)
+	e.noteProducts(report.Products)
 	if f.dryRun {
 		report.Summary = plan.Summary()
 		if err := report.plan(ctx, e, plan); err != nil {
 			return err
 		}
 	} else {
-		if f.fast {
+		if f.fast.any() {
 			sites, err := plan.FastError(ctx)
 			if err != nil {
 				return err
 			}
-			e.noteFast(sites)
+			e.noteFast(f.fast, sites)
 		}
 		report.Summary, err = runPlan(ctx, e, plan)
 		if err != nil {
@@ -221,7 +224,7 @@ func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary,
 
 // options turns the flags into what is stored and how.
 func (f *collectFlags) options(l *collect.Loaded) (collect.Options, error) {
-	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast, Related: f.found}
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast.bf16, FastTF32: f.fast.tf32, Related: f.found}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
 		return o, err
@@ -241,7 +244,7 @@ func newCollectReport(f collectFlags, p *collect.Plan) *collectReport {
 	m := p.Manifest
 	return &collectReport{
 		DryRun: f.dryRun, Given: f.model, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
-		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Findings: p.Findings,
+		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Products: p.Products(), Findings: p.Findings,
 		planTokens: p.Tokens,
 	}
 }
