@@ -31,7 +31,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 
 // Run computes the product: 2·n³ floating-point operations.
 func (p *DeviceProduct) Run() error {
-	return errors.Join(p.d.product(p.out, p.x, p.w.at, 0), p.d.Sync())
+	return errors.Join(p.d.product(p.out, p.x, deviceWeight{at: p.w.at, rows: p.w.rows, cols: p.w.cols}, 0), p.d.Sync())
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.

@@ -93,8 +93,8 @@ func (d DType) BlockLen() int { return formats[d].blockLen }
 // BlockBytes returns the number of bytes of one block.
 func (d DType) BlockBytes() int { return formats[d].blockBytes }
 
-// decode writes the values of src, a whole number of blocks, to dst.
-func (d DType) decode(dst []float32, src []byte) {
+// Decode writes the values of src, a whole number of blocks, to dst, exactly.
+func (d DType) Decode(dst []float32, src []byte) {
 	f := &formats[d]
 	if f.decode != nil {
 		f.decode(dst, src)
