@@ -136,9 +136,9 @@ func (m *Machine) bind() error {
 	return nil
 }
 
-// sendWeights makes the cache on the device and sends it the weights of the
+// sendStoreds makes the cache on the device and sends it the weights of the
 // machine's ops that it does not have yet.
-func (m *Machine) sendWeights() error {
+func (m *Machine) sendStoreds() error {
 	for _, o := range m.order {
 		if o.kept != nil && m.rows != nil {
 			if err := o.kept.onDevice(m.device, m.options.Cache.Rows); err != nil {
@@ -163,7 +163,7 @@ func (m *Machine) Pack() error {
 		return nil
 	}
 	if m.device != nil {
-		return m.sendWeights()
+		return m.sendStoreds()
 	}
 	for _, o := range m.order {
 		if o.kept != nil && m.rows != nil {

@@ -26,7 +26,7 @@ func (x *expert) send(s Scope, d *onDevice, number int) error {
 	for i, w := range []struct{ matrix, bias *weights.Tensor }{{t.Gate, t.GateBias}, {t.Up, t.UpBias}, {t.Down, t.DownBias}} {
 		key := s.Layer(number).path + "." + strconv.Itoa(i)
 		var err error
-		if x.sent[i], err = s.g.store.sendWeight(d, key, w.matrix); err == nil && w.bias != nil {
+		if x.sent[i], err = s.g.store.sendStored(d, key, w.matrix); err == nil && w.bias != nil {
 			x.offsets[i], err = s.g.store.sendTensor(d, key+".offset", w.bias)
 		}
 		if err != nil {

@@ -47,8 +47,8 @@ func (c *deviceCall) gatherRows(w deviceWeight, list gpu.Pointer) error {
 	return c.d.expand(c.Out.at, w, list, c.Out.rows)
 }
 
-// sendWeight uploads a matrix as it is stored, once for all graphs of a store.
-func (s *Store) sendWeight(d *onDevice, key string, t *weights.Tensor) (deviceWeight, error) {
+// sendStored uploads a matrix as it is stored, once for all graphs of a store.
+func (s *Store) sendStored(d *onDevice, key string, t *weights.Tensor) (deviceWeight, error) {
 	w := deviceWeight{dtype: t.DType, rows: t.Rows(), cols: t.Cols(), rowBytes: t.RowBytes()}
 	var err error
 	if t.DType != weights.F32 {

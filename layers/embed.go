@@ -18,7 +18,7 @@ func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "embedding", cols: d, inputs: []*gorgonia.Node{s.g.batch},
 		upload: func(t *onDevice) (err error) {
-			table, err = s.g.store.sendWeight(t, w.Name, w)
+			table, err = s.g.store.sendStored(t, w.Name, w)
 			return err
 		},
 		device: func(c *deviceCall) error {
@@ -47,7 +47,7 @@ func AddPositions(s Scope, x *gorgonia.Node, rows, offset int) *gorgonia.Node {
 	return s.node(&Op{
 		kind: "positions", cols: d, inputs: []*gorgonia.Node{s.g.batch, x},
 		upload: func(t *onDevice) (err error) {
-			table, err = s.g.store.sendWeight(t, w.Name, w)
+			table, err = s.g.store.sendStored(t, w.Name, w)
 			return err
 		},
 		device: func(c *deviceCall) error {

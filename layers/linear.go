@@ -104,7 +104,7 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 		if o.linear.tied {
 			key = w.Name
 		}
-		if sent, err = s.g.store.sendWeight(t, key, w); err == nil && bias != nil {
+		if sent, err = s.g.store.sendStored(t, key, w); err == nil && bias != nil {
 			offset, err = s.g.store.sendTensor(t, o.key+".offset", bias)
 		}
 		return err

@@ -87,6 +87,9 @@ func (d DType) String() string {
 	return formats[d].name
 }
 
+// GGUFNumber returns the number that a GGUF file has for the format.
+func (d DType) GGUFNumber() uint32 { return formats[d].ggml }
+
 // BlockLen returns the number of values in one block.
 func (d DType) BlockLen() int { return formats[d].blockLen }
 
