@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"premlp/layers/internal/gpu"
@@ -26,20 +27,41 @@ func onEmulator(t *testing.T) (*onDevice, *gpu.Emulator) {
 	return &onDevice{Device: e}, e
 }
 
-// TestDeviceSendsWeightsOnce holds what is sent of every stored form to the bytes of
-// the file, and of its list of codes, once.
+// TestDeviceSendsWeightsOnce holds what a graph of an embedding and a head tied to it
+// sends, in a stored form, to the bytes of the file and of its list of codes; two
+// machines and later runs send no weights.
 func TestDeviceSendsWeightsOnce(t *testing.T) {
-	for d := weights.Q4_0; d <= weights.TQ2_0; d++ {
-		device, e := onEmulator(t)
-		w, store := openBlocks(t, d, 5), NewStore()
-		want := int64(len(w.Stored()) + len(d.Table()))
+	_, e := onEmulator(t)
+	for _, d := range []weights.DType{weights.Q4_1, weights.Q8_0, weights.IQ4_NL, weights.MXFP4, weights.IQ2_S} {
+		source, store := writeBlocks(t, d, testVocab), NewStore()
+		w, err := source.Tensor("w.weight")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sent []int64 // by run
 		for range 2 {
-			if _, err := store.sendStored(device, "w", w); err != nil {
+			g := NewGraph(source, store)
+			x := Embedding(g.Root().Sub("w"), testVocab, w.Cols())
+			g.Root().Tap(Logits, TiedHead(g.Root().Sub("head"), g.Root().Sub("w"), x, testVocab, false))
+			m, err := g.Machine(MachineOptions{Points: []Point{{Site: Logits}}, Vocab: testVocab, Context: 256, Device: e})
+			if err != nil {
 				t.Fatal(err)
 			}
-			if have := e.Stats().Uploaded; have != want {
-				t.Errorf("%s: want %d bytes sent, have %d", d, want, have)
+			for range 2 {
+				e.ResetStats()
+				if err := m.Run(t.Context(), Pack([][]int32{tokens(3)}, nil), nil); err != nil {
+					t.Fatal(err)
+				}
+				sent = append(sent, e.Stats().Uploaded)
 			}
+			if err := m.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		batch := sent[1]
+		want := []int64{batch + int64(len(w.Stored())+len(d.Table())), batch, batch, batch}
+		if batch > 200 || !slices.Equal(sent, want) {
+			t.Errorf("%s: want %d bytes sent by run, have %d", d, want, sent)
 		}
 	}
 }
@@ -57,6 +79,7 @@ func TestDeviceProductInPanels(t *testing.T) {
 	}
 	pool := kernel.NewPool(1, k)
 	defer pool.Close()
+	d, _ := onEmulator(t)
 	r := rand.New(rand.NewPCG(81, 82))
 	for _, dtype := range []weights.DType{weights.Q4_1, weights.Q8_0, weights.MXFP4} {
 		w := openBlocks(t, dtype, rows)
@@ -78,7 +101,6 @@ func TestDeviceProductInPanels(t *testing.T) {
 				want := make([]float32, m*n)
 				pool.MatMul(x, m, kernel.Product{W: kernel.PackWeight(pool, packedRows(w)), Bias: bias, Out: want})
 				for _, panel := range []int{n, 64, 100} {
-					d, _ := onEmulator(t)
 					have := productOnDevice(t, d, w, x, bias, panel)
 					for i := range want {
 						if math.Float32bits(want[i]) != math.Float32bits(have[i]) {

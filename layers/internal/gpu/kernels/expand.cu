@@ -24,9 +24,6 @@ DEVICE float half(const byte *b) { return half_bits(two_bytes(b)); }
 // byte j - 16.
 DEVICE int nibble(const byte *qs, int j) { return qs[j & 15] >> (j >> 4) * 4 & 15; }
 
-// What each thread writes at once.
-typedef float four __attribute__((vector_size(16)));
-
 // The start of row r of w, or of the row that rows lists there.
 DEVICE const byte *stored_row(const byte *w, const int *rows, int r, int bytes) { return w + (long long)(rows ? rows[r] : r) * bytes; }
 
@@ -40,8 +37,8 @@ DEVICE const byte *stored_row(const byte *w, const int *rows, int r, int bytes) 
 			for (unsigned i = THREAD * 4; i < (unsigned)cols; i += THREADS * 4) { \
 				const byte *b = row + i / LENGTH * BYTES; \
 				unsigned j = i % LENGTH; \
-				*(four *)(out + (long long)r * cols + i) = \
-					four{format(b, j, table), format(b, j + 1, table), format(b, j + 2, table), format(b, j + 3, table)}; \
+				*(Four *)(out + (long long)r * cols + i) = \
+					Four{format(b, j, table), format(b, j + 1, table), format(b, j + 2, table), format(b, j + 3, table)}; \
 			} \
 		} \
 	}
