@@ -54,9 +54,10 @@ test: build lint cross ## everything that must pass: lint, cross-builds, tests, 
 test-gpu: ## the tests of the gpu build, on a fake driver
 	@if ! env=$$(.ci/gpu-env test); then echo "warning: the gpu build is not tested" >&2; exit 0; fi; \
 	eval "$$env" && set -x && \
-	$(GO) vet -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
-	$(GO) tool staticcheck -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
-	$(GO) test -tags gpu -count=1 -run 'Driver|Device|PTX' ./layers/internal/gpu ./cmd/premlp
+	$(GO) vet -tags gpu ./layers/internal/gpu/... ./model ./cmd/premlp && \
+	$(GO) tool staticcheck -tags gpu ./layers/internal/gpu/... ./model ./cmd/premlp && \
+	$(GO) test -tags gpu -count=1 -run 'Driver|Device|PTX' ./layers/internal/gpu ./cmd/premlp && \
+	$(GO) test -tags gpu -count=1 -run 'OnDriver' ./model
 
 .PHONY: gpu-check
 gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed beside the CPU's

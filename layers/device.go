@@ -22,6 +22,8 @@ type onDevice struct {
 	ints       deviceMemory  // of batch
 	gather     deviceMemory  // rows that a sink gets
 	scratch    deviceMemory  // of one op
+	panel      deviceMemory  // of a product: a part of its weight, as float32
+	strip      deviceMemory  // of a product: columns of its result
 	fast       *fastProducts // nil: products are exact
 	all        []*deviceMemory
 }

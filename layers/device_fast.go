@@ -128,11 +128,12 @@ func (d *onDevice) Upload(dst gpu.Pointer, src []byte) error {
 const roundedRows = 32 << 20
 
 // sendWeight uploads a factor of products in the form that the machine's products want.
-func (s *Store) sendWeight(d *onDevice, key string, t *weights.Tensor) (gpu.Pointer, error) {
+func (s *Store) sendWeight(d *onDevice, key string, t *weights.Tensor) (deviceWeight, error) {
 	if d.fast == nil {
-		return s.sendTensor(d, key, t)
+		return s.sendStored(d, key, t)
 	}
-	return s.sendRounded(d, d.fast.rounding, key, t)
+	at, err := s.sendRounded(d, d.fast.rounding, key, t)
+	return deviceWeight{at: at, rows: t.Rows(), cols: t.Cols()}, err
 }
 
 // sendRounded uploads a tensor [N, K] and rounds it there, some rows at a time, once

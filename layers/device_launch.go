@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"premlp/layers/internal/gpu"
-	"premlp/weights"
 )
 
 // The arguments of kernels by their types there: sizes of whole values are 64 bits
@@ -65,20 +64,6 @@ func (c *deviceCall) norm(n Norm, heads int, gain, offset gpu.Pointer, gains int
 // heads copies size values of each head of x to heads of width values: n in all.
 func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, stored, from int) error {
 	return c.each("heads", n, out, x.at, count(n), number(heads), number(size), number(width), number(x.cols), number(stored), number(from))
-}
-
-// product launches out [rows, n] = x · wᵀ + bias. A block of threads has 64×64
-// values, or 128×128 where there are enough of these for all multiprocessors.
-func (d *onDevice) product(out matAt, x matAt, w, bias gpu.Pointer) error {
-	if d.fast != nil {
-		return d.fast.product(out, x, w, bias)
-	}
-	kernel, tile := "matmul", 64
-	if ((out.cols+127)/128)*((out.rows+127)/128) >= d.processors {
-		kernel, tile = "matmul_large", 128
-	}
-	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
-	return d.Launch(kernel, grid, gpu.Dim{X: 256}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
 }
 
 // attentionQueries is how many queries a block of threads has in attention: those of
@@ -171,28 +156,4 @@ func (a Attention) attentionScale() float32 {
 		return a.Scale
 	}
 	return float32(1 / math.Sqrt(float64(a.HeadDim)))
-}
-
-// sendFloats uploads values once for all graphs of a store.
-func (s *Store) sendFloats(d *onDevice, key string, values func() []float32) (gpu.Pointer, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := sentKey{d.Device, key}
-	if p, ok := s.sent[at]; ok {
-		return p, nil
-	}
-	x := values()
-	p, err := d.Alloc(4 * int64(max(len(x), 1)))
-	if err == nil {
-		err = d.Upload(p, memoryOf(x))
-	}
-	if err == nil {
-		s.sent[at] = p
-	}
-	return p, err
-}
-
-// sendTensor uploads a tensor as float32.
-func (s *Store) sendTensor(d *onDevice, key string, t *weights.Tensor) (gpu.Pointer, error) {
-	return s.sendFloats(d, key, t.Floats)
 }

@@ -160,15 +160,8 @@ func TestElementKernels(t *testing.T) {
 			return float32(g*kernel.Sigmoid(alpha*g)) * (u + 1)
 		}), out, at, second, int64(n), float32(alpha), float32(limit))
 		b.each("zero", out, make([]float32, n), out, int64(n))
-		half := make([]int32, (n+1)/2)
-		for i := range half {
-			half[i] = b.r.Int32()
-		}
-		b.each("widen_bf16", out, values(n, func(i int) float32 {
-			return math.Float32frombits(uint32(half[i/2]) >> (16 * (i % 2)) << 16)
-		}), out, send(b, half), int64(n))
 	}
-	b.covered("add", "add_rows", "sigmoid_gate", "function", "gated", "bounded_gate", "zero", "widen_bf16")
+	b.covered("add", "add_rows", "sigmoid_gate", "function", "gated", "bounded_gate", "zero")
 }
 
 func TestGatherKernels(t *testing.T) {
