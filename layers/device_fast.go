@@ -50,13 +50,13 @@ func (f *fastProducts) name() string {
 	if f.blas != nil {
 		return f.blas.Name()
 	}
-	return "own mma kernels"
+	return fmt.Sprintf("own %s kernels", f.info.Families[0])
 }
 
 // arithmetic names what a row's bits depend on: how a tensor core sums is its
 // generation's.
 func (f *fastProducts) arithmetic() string {
-	by := "mma"
+	by := string(f.info.Families[0])
 	if f.blas != nil {
 		by = strings.ToLower(strings.ReplaceAll(f.blas.Name(), " ", ""))
 	}
@@ -75,7 +75,7 @@ func (f *fastProducts) product(out, x matAt, w, bias gpu.Pointer) error {
 	if f.blas != nil {
 		return f.multiplyByLibrary(out, at, w, bias, x.cols)
 	}
-	return gpu.MultiplyRounded(f.d.Device, f.rounding, gpu.TileFor(f.info, out.rows, out.cols), out.at, at, w, bias, out.rows, out.cols, x.cols)
+	return gpu.MultiplyRounded(f.d.Device, f.rounding, f.info.TileFor(out.rows, out.cols), out.at, at, w, bias, out.rows, out.cols, x.cols)
 }
 
 // multiplyByLibrary is the product by cuBLAS, which has no bias, of x at a place.

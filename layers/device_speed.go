@@ -38,7 +38,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 	}
 	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.out, p.x, p.w.at, 0) }}}
 	err := errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
-	if err == nil && d.Info().Tensor() {
+	if err == nil && len(d.Info().Families) > 0 {
 		err = errors.Join(p.addRounded(gpu.TF32), p.addRounded(gpu.BF16))
 	}
 	if err != nil {
@@ -74,10 +74,7 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 		fast = &own
 	}
 	p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
-	for _, t := range gpu.Tiles {
-		if t.Shared() > fast.info.Shared {
-			continue
-		}
+	for _, t := range fast.info.Tiles() {
 		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, tiles of %s, x rounded before", r, t), func() error {
 			x, err := fast.round(p.x)
 			if err != nil {

@@ -83,6 +83,12 @@ func (d *driver) describe() error {
 		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10), Memory: memory,
 		Processors: processors, Shared: shared,
 	}
+	if major >= 8 {
+		d.info.Families = []Family{MMA}
+	}
+	if major == 9 && minor == 0 && version >= 12000 { // drivers before do not know wgmma
+		d.info.Families = []Family{WGMMA, MMA}
+	}
 	return nil
 }
 
@@ -103,8 +109,8 @@ func (d *driver) begin() error {
 // load loads the kernels. They go with the context.
 func (d *driver) load() error {
 	texts := []string{PTX}
-	if d.info.Tensor() {
-		texts = append(texts, PTX80)
+	for _, f := range d.info.Families {
+		texts = append(texts, map[Family]string{MMA: PTX80, WGMMA: PTX90}[f])
 	}
 	d.kernels = map[string]*loaded{}
 	most := 0
