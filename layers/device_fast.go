@@ -28,8 +28,15 @@ func (o MachineOptions) onDevice() (*onDevice, error) {
 		return nil, err
 	}
 	d := newOnDevice(o.Device)
-	if rounding != "" {
-		d.fast, err = newFastProducts(d, rounding)
+	if rounding == "" {
+		return d, nil
+	}
+	if d.fast, err = newFastProducts(d, rounding); err != nil {
+		return nil, err
+	}
+	// The emulator's kernels are held to more by tests, and are slow.
+	if d.fast.info.Kind == "cuda" {
+		err = gpu.CheckProducts(d.Device, rounding, d.fast.blas)
 	}
 	return d, err
 }

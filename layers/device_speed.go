@@ -3,6 +3,7 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"premlp/layers/internal/gpu"
@@ -104,6 +105,27 @@ func (p *DeviceProduct) Run(mode, times int) error {
 		}
 	}
 	return p.d.Sync()
+}
+
+// Error computes the product in a mode and in float32, and returns the largest
+// difference as a share of the largest |value| in float32.
+func (p *DeviceProduct) Error(mode int) (float64, error) {
+	var values [2]Mat
+	for i, m := range []int{0, mode} {
+		err := p.modes[m].run()
+		if err == nil {
+			values[i], err = p.d.fetch(p.out)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	var difference, most float64
+	for i, v := range values[0].Data {
+		most = max(most, math.Abs(float64(v)))
+		difference = max(difference, math.Abs(float64(v)-float64(values[1].Data[i])))
+	}
+	return difference / most, nil
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.

@@ -89,7 +89,8 @@ func (d *driver) describe() error {
 	if major == 9 && minor == 0 && version >= 12000 { // drivers before do not know wgmma
 		d.info.Families = []Family{WGMMA, MMA}
 	}
-	return nil
+	d.info.Families, err = chooseFamilies(d.info.Families)
+	return err
 }
 
 // begin makes the context and loads the kernels.

@@ -8,20 +8,6 @@ import (
 	"testing"
 )
 
-// rounded is what the kernels round a value to.
-func (r Rounding) rounded(x float32) float32 {
-	bits := math.Float32bits(x)
-	switch {
-	case r == BF16 && x != x:
-		return math.Float32frombits(bits | 0x400000)
-	case bits&0x7f800000 == 0x7f800000:
-		return x
-	case r == BF16:
-		return math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
-	}
-	return math.Float32frombits((bits + 0x1000) &^ 0x1fff)
-}
-
 // tensorBench is an emulator with all kernels.
 func tensorBench(t *testing.T) *bench {
 	e, err := NewEmulator(PTX, 1<<30, PTX80, PTX90)
@@ -64,7 +50,7 @@ func TestRoundRows(t *testing.T) {
 			for row := range rows {
 				var line []byte
 				for _, v := range x[row*k : (row+1)*k] {
-					v = r.rounded(v)
+					v = r.Rounded(v)
 					if from := 0; r == BF16 {
 						from = 2
 						line = append(line, bytesOf([]float32{v})[from:]...)
@@ -149,7 +135,7 @@ func (b *bench) checkProduct(r Rounding, have, x, w, bias []float32, rows, n, k 
 		for j := range n {
 			var want, size float64
 			for c := range k {
-				p := float64(r.rounded(x[i*k+c])) * float64(r.rounded(w[j*k+c]))
+				p := float64(r.Rounded(x[i*k+c])) * float64(r.Rounded(w[j*k+c]))
 				want, size = want+p, size+math.Abs(p)
 			}
 			if bias != nil {
