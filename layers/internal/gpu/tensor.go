@@ -25,14 +25,9 @@ func (r Rounding) Pitch(k int) int {
 
 // RoundRows launches the rounding of x [rows, k] to out, rows of Pitch(k) bytes.
 func RoundRows(d Device, r Rounding, out, x Pointer, rows, k int) error {
-	const threads, most, values = 256, 4096, 4 // that a thread makes at once
-	each := 16
-	if r == BF16 {
-		each = 2 * values
-	}
-	pitch := r.Pitch(k)
-	blocks := min((rows*(pitch/each)+threads-1)/threads, most)
-	return d.Launch("round_"+string(r), Dim{X: blocks}, Dim{X: threads}, 0, out, x, int32(rows), int32(k), int32(pitch))
+	const most, warp = 1 << 14, 32 // blocks, threads
+	threads := min((k/4+warp)/warp*warp, 256)
+	return d.Launch("round_"+string(r), Dim{X: min(rows, most)}, Dim{X: threads}, 0, out, x, int32(rows), int32(k), int32(r.Pitch(k)))
 }
 
 // Family is a kind of tensor kernels, by the instruction that multiplies. Those of one
