@@ -18,7 +18,7 @@ type fastProducts struct {
 	blas     gpu.BLAS // nil: the own kernels
 
 	x     deviceMemory // rounded
-	holds matAt        // what was rounded to x last; none if anything was written since
+	holds matAt        // what was rounded to x last; none if it may have changed since
 }
 
 // onDevice is what a machine of the options has on their device: nil without one.
@@ -77,7 +77,7 @@ func (f *fastProducts) product(out, x matAt, w, bias gpu.Pointer) error {
 		return err
 	}
 	if out.at == f.holds.at {
-		f.holds = matAt{}
+		f.forget()
 	}
 	if f.blas != nil {
 		return f.multiplyByLibrary(out, at, w, bias, x.cols)
@@ -111,22 +111,31 @@ func (f *fastProducts) round(x matAt) (gpu.Pointer, error) {
 	return at, nil
 }
 
-// wrote is called where values on the device may have changed.
-func (f *fastProducts) wrote() {
+// forget has x rounded anew.
+func (f *fastProducts) forget() {
 	if f != nil {
 		f.holds = matAt{}
 	}
 }
 
-// Launch and Upload are the device's; what was rounded before is no longer true.
+// Launch is the device's. A kernel that is given a place in what was rounded last may
+// write there.
 func (d *onDevice) Launch(kernel string, grid, block gpu.Dim, shared int, args ...any) error {
-	d.fast.wrote()
+	if d.fast != nil {
+		held := d.fast.holds
+		for _, a := range args {
+			if p, ok := a.(gpu.Pointer); ok && held.at <= p && p < held.at.Offset(held.len()) {
+
+				d.fast.forget()
+			}
+		}
+	}
 	return d.Device.Launch(kernel, grid, block, shared, args...)
 }
 
 // Upload is the device's.
 func (d *onDevice) Upload(dst gpu.Pointer, src []byte) error {
-	d.fast.wrote()
+	d.fast.forget()
 	return d.Device.Upload(dst, src)
 }
 

@@ -64,7 +64,7 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 	}
 	whole := func(f *fastProducts) func() error {
 		return func() error {
-			f.wrote()
+			f.forget()
 			return f.product(p.out, p.x, w, 0)
 		}
 	}
