@@ -6,11 +6,6 @@
 // is said there. A kernel's pointers are to float32 or int32, row-major.
 package gpu
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Device is memory and kernels. It serves one caller at a time, and every call
 // that fails says what was asked of it. Launches are queued; Download and Sync wait
 // for them.
@@ -56,14 +51,9 @@ type Info struct {
 
 	Processors int // multiprocessors: so many blocks run at once, or more
 	Shared     int // bytes of shared memory that a block may ask for
-}
-
-// Tensor reports whether the device has the kernels of PTX80: lossy products on
-// tensor cores, from compute capability 8.0 on.
-func (i Info) Tensor() bool {
-	major, _, _ := strings.Cut(i.Version, ".")
-	n, err := strconv.Atoi(major)
-	return err == nil && n >= 8
+	// Families are those of lossy products on tensor cores that the device has kernels
+	// for, the best first: none below compute capability 8.0.
+	Families []Family
 }
 
 // OutOfMemory is the error of an Alloc that the device has no room for.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -19,6 +20,7 @@ type driver struct {
 	device  cu.Device
 	context cu.CUContext
 	kernels map[string]*loaded
+	texts   []string // of modules that are not loaded before they are needed
 	info    Info
 	cublas  *cublas // nil before it is asked for
 
@@ -83,7 +85,14 @@ func (d *driver) describe() error {
 		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10), Memory: memory,
 		Processors: processors, Shared: shared,
 	}
-	return nil
+	if major >= 8 {
+		d.info.Families = []Family{MMA}
+	}
+	if major == 9 && minor == 0 && version >= 12000 { // drivers before do not know wgmma
+		d.info.Families = []Family{WGMMA, MMA}
+	}
+	d.info.Families, err = chooseFamilies(d.info.Families)
+	return err
 }
 
 // begin makes the context and loads the kernels.
@@ -100,27 +109,44 @@ func (d *driver) begin() error {
 	return nil
 }
 
-// load loads the kernels. They go with the context.
+// load loads the kernels but those of lossy products. They go with the context.
 func (d *driver) load() error {
-	texts := []string{PTX}
-	if d.info.Tensor() {
-		texts = append(texts, PTX80)
+	for _, f := range d.info.Families {
+		d.texts = append(d.texts, map[Family]string{MMA: PTX80, WGMMA: PTX90}[f])
+	}
+	if len(d.texts) > 0 && !slices.Contains(d.texts, PTX80) {
+		d.texts = append(d.texts, PTX80) // it has the rounding
 	}
 	d.kernels = map[string]*loaded{}
-	most := 0
-	for _, text := range texts {
-		module, err := cu.LoadData(text)
+	return d.loadText(PTX)
+}
+
+// kernel finds a kernel, and loads modules until one has it; it is nil where none does.
+func (d *driver) kernel(name string) (*loaded, error) {
+	for d.kernels[name] == nil && len(d.texts) > 0 {
+		text := d.texts[0]
+		if err := d.call(func() error { return d.loadText(text) }); err != nil {
+			return nil, err
+		}
+		d.texts = d.texts[1:]
+	}
+	return d.kernels[name], nil
+}
+
+// loadText loads the module of a text.
+func (d *driver) loadText(text string) error {
+	module, err := cu.LoadData(text)
+	if err != nil {
+		return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
+	}
+	most := len(d.slots)
+	for name, types := range signatures(text) {
+		f, err := module.Function(name)
 		if err != nil {
-			return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
+			return fmt.Errorf("kernel %s: %w", name, err)
 		}
-		for name, types := range signatures(text) {
-			f, err := module.Function(name)
-			if err != nil {
-				return fmt.Errorf("kernel %s: %w", name, err)
-			}
-			d.kernels[name] = &loaded{f, types, plainShared}
-			most = max(most, len(types))
-		}
+		d.kernels[name] = &loaded{f, types, plainShared}
+		most = max(most, len(types))
 	}
 	d.slots, d.places = make([]uint64, most), make([]unsafe.Pointer, most)
 	for i := range d.slots {
@@ -218,8 +244,11 @@ func (d *driver) Download(dst []byte, src Pointer) error {
 
 // Launch implements Device.
 func (d *driver) Launch(name string, grid, block Dim, shared int, args ...any) error {
-	k, ok := d.kernels[name]
-	if !ok {
+	k, err := d.kernel(name)
+	if err != nil {
+		return d.fail(err, "launch of %s", name)
+	}
+	if k == nil {
 		return fmt.Errorf("cuda:%d: launch: no kernel %q", d.number, name)
 	}
 	if err := checkArguments(name, k.types, args); err != nil {
@@ -229,7 +258,7 @@ func (d *driver) Launch(name string, grid, block Dim, shared int, args ...any) e
 		d.slots[i] = slot(a)
 	}
 	g, b := grid.atLeastOne(), block.atLeastOne()
-	err := d.call(func() error {
+	err = d.call(func() error {
 		if shared > k.shared {
 			if err := allowShared(k.function, shared); err != nil {
 				return fmt.Errorf("%d bytes of shared memory: %w", shared, err)

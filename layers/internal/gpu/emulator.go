@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"premlp/layers/internal/gpu/ptx"
@@ -51,6 +52,17 @@ func NewEmulator(text string, memoryLimit int64, more ...string) (*Emulator, err
 // target is the compute capability that the modules need, as "sm_80".
 func (e *Emulator) target() string { return e.modules[len(e.modules)-1].Target }
 
+// families are those of the modules, the last one's first.
+func (e *Emulator) families() []Family {
+	var list []Family
+	for _, m := range slices.Backward(e.modules) {
+		if f := map[string]Family{"sm_80": MMA, "sm_90a": WGMMA}[m.Target]; f != "" {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // kernel finds a kernel, or nil.
 func (e *Emulator) kernel(name string) *ptx.Kernel {
 	for _, m := range e.modules {
@@ -65,7 +77,7 @@ func (e *Emulator) kernel(name string) *ptx.Kernel {
 func (e *Emulator) Info() Info {
 	return Info{
 		Name: "emulator of PTX " + e.modules[0].Version, Kind: "emulated", Version: versionOf(e.target()), Driver: "none",
-		Memory: e.limit, Processors: 8, Shared: mostShared(e.target()),
+		Memory: e.limit, Processors: 8, Shared: mostShared(e.target()), Families: e.families(),
 	}
 }
 

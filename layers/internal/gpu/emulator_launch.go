@@ -21,15 +21,18 @@ const (
 // mostShared is how much shared memory a block may have: on sm_70 48 KiB, as nothing
 // more is asked for there.
 func mostShared(target string) int {
-	if target == "sm_80" {
+	switch target {
+	case "sm_80":
 		return 163 << 10
+	case "sm_90a":
+		return 227 << 10
 	}
 	return 48 << 10
 }
 
 // versionOf is the compute capability of a target: "8.0" of "sm_80".
 func versionOf(target string) string {
-	digits := strings.TrimPrefix(target, "sm_")
+	digits := strings.TrimRight(strings.TrimPrefix(target, "sm_"), "a")
 	if len(digits) < 2 {
 		return digits
 	}

@@ -72,7 +72,7 @@ size_t number(const char *name, size_t otherwise) {
 
 size_t device_memory() { return number("PREMLP_FAKECUDA_MEMORY", size_t(4) << 30); }
 int target() { return number("PREMLP_FAKECUDA_TARGET", 70); }
-unsigned most_shared() { return target() < 80 ? 96 << 10 : 163 << 10; }
+unsigned most_shared() { return (target() < 80 ? 96 : target() < 90 ? 163 : 227) << 10; }
 int devices() { return number("PREMLP_FAKECUDA_DEVICES", 1); }
 
 // say prints what a card would not say.
@@ -257,8 +257,9 @@ API cuModuleLoadData(Module **module, const char *image) {
 	std::string text = image;
 	if (text.find(".version") == std::string::npos) return invalid_image;
 	const std::string mark = ".visible .entry ";
-	int level = text.find(".target sm_80") == std::string::npos ? 70 : 80;
-	if (level > target()) return no_binary;
+	auto of = [&](const char *arch) { return text.find(std::string(".target ") + arch + "\n") != std::string::npos; };
+	int level = of("sm_90a") ? 90 : of("sm_80") ? 80 : 70;
+	if (level > target() || (level == 90 && target() != 90)) return no_binary;
 	size_t entries = 0, want_entries = 0;
 	for (auto &k : kernels()) want_entries += k.target == level;
 	for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1), entries++) {
