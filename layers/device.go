@@ -25,6 +25,7 @@ type onDevice struct {
 	panel      deviceMemory  // of a product: a part of its weight, as float32
 	strip      deviceMemory  // of a product: columns of its result
 	fast       *fastProducts // nil: products are exact
+	args       []gpu.Arg     // of the last launch; kept for its memory
 	all        []*deviceMemory
 }
 

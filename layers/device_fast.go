@@ -85,7 +85,7 @@ func (f *fastProducts) multiplyByLibrary(out matAt, x, w, bias gpu.Pointer, k in
 		return err
 	}
 	return f.d.Device.Launch("add_rows", gpu.Dim{X: elementBlocks(out.len())}, gpu.Dim{X: elementThreads}, 0,
-		out.at, out.at, bias, count(out.len()), number(out.cols))
+		gpu.Args(out.at, out.at, bias, count(out.len()), number(out.cols)))
 }
 
 // round returns the rounded x. Products of one x in a row round it once.
@@ -111,10 +111,12 @@ func (f *fastProducts) wrote() {
 	}
 }
 
-// Launch and Upload are the device's; what was rounded before is no longer true.
+// Launch and Upload are the device's, with arguments as [gpu.Args] takes them; what was
+// rounded before is no longer true.
 func (d *onDevice) Launch(kernel string, grid, block gpu.Dim, shared int, args ...any) error {
 	d.fast.wrote()
-	return d.Device.Launch(kernel, grid, block, shared, args...)
+	d.args = gpu.AppendArgs(d.args[:0], args...)
+	return d.Device.Launch(kernel, grid, block, shared, d.args)
 }
 
 // Upload is the device's.

@@ -87,7 +87,7 @@ func (b *bench) special(n int) []float32 {
 // bit; NaNs are alike.
 func (b *bench) launch(kernel string, out Pointer, want []float32, grid, block Dim, args ...any) {
 	b.Helper()
-	if err := b.e.Launch(kernel, grid, block, 0, args...); err != nil {
+	if err := b.e.Launch(kernel, grid, block, 0, Args(Args(args...))); err != nil {
 		b.Fatal(err)
 	}
 	have := make([]float32, len(want))

@@ -32,7 +32,7 @@ func RoundRows(d Device, r Rounding, out, x Pointer, rows, k int) error {
 	}
 	pitch := r.Pitch(k)
 	blocks := min((rows*(pitch/each)+threads-1)/threads, most)
-	return d.Launch("round_"+string(r), Dim{X: blocks}, Dim{X: threads}, 0, out, x, int32(rows), int32(k), int32(pitch))
+	return d.Launch("round_"+string(r), Dim{X: blocks}, Dim{X: threads}, 0, Args(out, x, int32(rows), int32(k), int32(pitch)))
 }
 
 // Tile is a tensor kernel: how many rows and columns of the result a block of threads
@@ -67,5 +67,5 @@ func TileFor(i Info, rows, n int) Tile {
 // w [n, k]; bias is 0 where there is none.
 func MultiplyRounded(d Device, r Rounding, t Tile, out, x, w, bias Pointer, rows, n, k int) error {
 	return d.Launch(fmt.Sprintf("%s_%s", r, t), Dim{X: t.blocks(rows, n)}, Dim{X: t.Threads}, t.Shared(),
-		out, x, w, bias, int32(rows), int32(n), int32(r.Pitch(k)))
+		Args(out, x, w, bias, int32(rows), int32(n), int32(r.Pitch(k))))
 }
