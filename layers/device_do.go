@@ -23,8 +23,8 @@ type deviceCall struct {
 // doOnDevice is Do on the machine's device.
 func (o *Op) doOnDevice() (gorgonia.Value, error) {
 	c, err := o.callOnDevice()
-	if err == nil && c.Out.len() > 0 {
-		err = o.device(c)
+	if err == nil {
+		err = o.computeOnDevice(c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o, err)

@@ -68,15 +68,17 @@ type Machine struct {
 	graph   *Graph
 	editOps map[Point]*Op // points found to be editable
 
-	ctx    context.Context
-	batch  *Batch
-	input  *gorgonia.Node
-	sink   Sink
-	at     int // position in order of the op that is due
-	gather []float32
-	edits  map[*Op][]Edit // of the batch
-	stop   Stop           // of a stepped run; nil in others
-	paused bool           // the op that is due is not to be computed yet
+	ctx     context.Context
+	batch   *Batch
+	input   *gorgonia.Node
+	sink    Sink
+	at      int // position in order of the op that is due
+	gather  []float32
+	edits   map[*Op][]Edit // of the batch
+	stop    Stop           // of a stepped run; nil in others
+	paused  bool           // the op that is due is not to be computed yet
+	stepped bool           // by Begin and Continue
+	run     int            // counts the runs that were begun
 
 	profile *Profile // nil: none is recorded
 }
@@ -112,7 +114,8 @@ func (m *Machine) begin(b *Batch, sink Sink) error {
 		m.rows.begin()
 	}
 	m.profile.begin(m)
-	m.batch, m.sink, m.at = b, sink, 0
+	m.batch, m.sink, m.at, m.stepped = b, sink, 0, false
+	m.run++
 	if m.device != nil {
 		if err := m.device.send(b); err != nil {
 			return fmt.Errorf("machine: batch to the device: %w", err)

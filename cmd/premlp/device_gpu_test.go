@@ -93,6 +93,29 @@ func TestDeviceCollect(t *testing.T) {
 	}
 }
 
+// TestDeviceLaunches holds a model like Llama to 15 launches a layer, all ops included.
+func TestDeviceLaunches(t *testing.T) {
+	onFakeDriver(t)
+	dir := t.TempDir()
+	report := filepath.Join(dir, "report.json")
+	cmd := exec.Command(os.Args[0], "dump", "--model", "../../model/testdata/arch/llama", "--ids", "1,2,3", "-o", filepath.Join(dir, "out"), "--device", "cuda")
+	cmd.Env = append(os.Environ(), asCommand+"=1", "PREMLP_FAKECUDA_REPORT="+report)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	var counted struct {
+		Launches int
+		Kernels  map[string]int
+	}
+	if err := json.Unmarshal(readFile(t, report), &counted); err != nil {
+		t.Fatal(err)
+	}
+	const layers = 3
+	if counted.Launches == 0 || counted.Launches > 15*layers {
+		t.Errorf("want 1 to %d launches, have %d: %v", 15*layers, counted.Launches, counted.Kernels)
+	}
+}
+
 // TestDeviceFaults has each of the driver's functions fail once: the command ends
 // with one error that says what was asked, and leaves nothing on the device.
 func TestDeviceFaults(t *testing.T) {
