@@ -28,8 +28,9 @@ func (r Rows) Len() int { return len(r.Data) / max(r.Dim, 1) }
 // Row returns row i, [Dim].
 func (r Rows) Row(i int) []float32 { return r.Data[i*r.Dim : (i+1)*r.Dim] }
 
-// Sink receives the selected rows of each wanted point as its node is computed.
-// An error stops the run.
+// Sink receives the selected rows of each wanted point, in order, as its node is
+// computed; of a device they come later, while it computes the next nodes, but
+// before the run ends. An error stops the run.
 type Sink func(p Point, rows Rows) error
 
 // MachineOptions says what a machine has to compute, and with what.
@@ -117,6 +118,7 @@ func (m *Machine) begin(b *Batch, sink Sink) error {
 	m.batch, m.sink, m.at, m.stepped = b, sink, 0, false
 	m.run++
 	if m.device != nil {
+		m.device.taps.drop()
 		if err := m.device.send(b); err != nil {
 			return fmt.Errorf("machine: batch to the device: %w", err)
 		}
@@ -134,6 +136,9 @@ func (m *Machine) finish() error {
 		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
 	}
 	if m.device != nil { // what is queued may fail yet
+		if err := m.deliverAll(); err != nil {
+			return err
+		}
 		if err := m.device.Sync(); err != nil {
 			return fmt.Errorf("machine: %w", err)
 		}

@@ -20,6 +20,7 @@ type driver struct {
 	kernels map[string]*loaded
 	info    Info
 	cublas  *cublas // nil before it is asked for
+	later   later
 
 	last   string // the kernel that was launched last
 	failed error  // of the first call that failed
@@ -91,7 +92,11 @@ func (d *driver) begin() error {
 	if d.context, err = d.device.MakeContext(cu.SchedAuto); err != nil {
 		return fmt.Errorf("context on %s: %w", d.info.Name, err)
 	}
-	if err := d.load(); err != nil {
+	err = d.load()
+	if err == nil {
+		err = d.later.begin()
+	}
+	if err != nil {
 		return errors.Join(err, d.context.Destroy())
 	}
 	return nil

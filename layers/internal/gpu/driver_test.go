@@ -171,6 +171,49 @@ func TestDriverErrors(t *testing.T) {
 	}
 }
 
+// A copy that is not waited for has brought nothing, and one of what is overwritten
+// meanwhile something else.
+func TestDriverDownloadLater(t *testing.T) {
+	d := fakeDriver(t)
+	p, err1 := d.Alloc(8)
+	host, err2 := d.AllocHost(8)
+	if err := errors.Join(err1, err2, d.Upload(p, floats(1, 2))); err != nil {
+		t.Fatal(err)
+	}
+	later := func() func() error {
+		t.Helper()
+		wait, err := d.DownloadLater(host, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wait
+	}
+	nothing := "\xff\xff\xff\xff\xff\xff\xff\xff"
+	for _, c := range []struct {
+		what      string
+		overwrite bool
+		want      string
+	}{{"whole", false, string(floats(1, 2))}, {"overwritten", true, string(floats(0, 0))}} {
+		wait := later()
+		if string(host) != nothing {
+			t.Errorf("%s: want nothing before it is waited for, have %x", c.what, host)
+		}
+		if c.overwrite {
+			if err := d.Launch("zero", Dim{}, Dim{X: 2}, 0, Args(p, int64(2))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := wait(); err != nil || string(host) != c.want {
+			t.Errorf("%s: want %x, have %x, %v", c.what, c.want, host, err)
+		}
+	}
+	wait := later()
+	wantError(t, d.Free(p), "free 0x")
+	wantError(t, wait(), "download of 8 bytes from 0x")
+	_, err := fakeDriver(t).DownloadLater(make([]byte, 4), p)
+	wantError(t, err, "download of 4 bytes from 0x")
+}
+
 // A launch allocates nothing, its arguments included.
 func TestDriverLaunchAllocatesNothing(t *testing.T) {
 	d := fakeDriver(t)
