@@ -92,7 +92,7 @@ func (f *fastProducts) multiplyByLibrary(out matAt, x, w, bias gpu.Pointer, k in
 		return err
 	}
 	return f.d.Device.Launch("add_rows", gpu.Dim{X: elementBlocks(out.len())}, gpu.Dim{X: elementThreads}, 0,
-		out.at, out.at, bias, count(out.len()), number(out.cols))
+		gpu.Args(out.at, out.at, bias, count(out.len()), number(out.cols)))
 }
 
 // round returns the rounded x. Products of one x in a row round it once.
@@ -118,19 +118,19 @@ func (f *fastProducts) forget() {
 	}
 }
 
-// Launch is the device's. A kernel that is given a place in what was rounded last may
-// write there.
+// Launch is the device's, with arguments as [gpu.Args] takes them. A kernel that is
+// given a place in what was rounded last may write there.
 func (d *onDevice) Launch(kernel string, grid, block gpu.Dim, shared int, args ...any) error {
 	if d.fast != nil {
 		held := d.fast.holds
 		for _, a := range args {
 			if p, ok := a.(gpu.Pointer); ok && held.at <= p && p < held.at.Offset(held.len()) {
-
 				d.fast.forget()
 			}
 		}
 	}
-	return d.Device.Launch(kernel, grid, block, shared, args...)
+	d.args = gpu.AppendArgs(d.args[:0], args...)
+	return d.Device.Launch(kernel, grid, block, shared, d.args)
 }
 
 // Upload is the device's.

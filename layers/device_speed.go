@@ -57,7 +57,7 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 	}
 	w, err := p.d.room(&deviceMemory{}, p.w.rows*r.Pitch(p.w.cols)/4)
 	if err == nil {
-		err = gpu.RoundRows(p.d, r, w, p.w.at, p.w.rows, p.w.cols)
+		err = gpu.RoundRows(p.d.Device, r, w, p.w.at, p.w.rows, p.w.cols)
 	}
 	if err != nil {
 		return err

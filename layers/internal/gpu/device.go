@@ -23,9 +23,18 @@ type Device interface {
 	Upload(dst Pointer, src []byte) error
 	// Download waits for the launches before it and copies from the device.
 	Download(dst []byte, src Pointer) error
-	// Launch queues a kernel. An argument is a Pointer, an int32, an int64, a float32
-	// or a float64, in the order and of the types of the kernel's parameters.
-	Launch(kernel string, grid, block Dim, shared int, args ...any) error
+	// AllocHost returns memory of this machine for DownloadLater. What is in it is
+	// undefined.
+	AllocHost(bytes int) ([]byte, error)
+	// FreeHost gives it back: all of it, as AllocHost returned it.
+	FreeHost(b []byte) error
+	// DownloadLater begins to copy what the launches before it leave at src, while
+	// those behind it run. wait, to be called once, waits for the copy. Until then
+	// dst, of AllocHost, holds anything, and src is not to be written or freed.
+	DownloadLater(dst []byte, src Pointer) (wait func() error, err error)
+	// Launch queues a kernel, with arguments in the order and of the types of its
+	// parameters. It keeps nothing of args.
+	Launch(kernel string, grid, block Dim, shared int, args []Arg) error
 	// Sync waits for all launches. An error of one of them, whichever, is its.
 	Sync() error
 	// Close frees everything that was not freed before.

@@ -5,7 +5,6 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"unsafe"
@@ -23,9 +22,8 @@ type driver struct {
 	texts   []string // of modules that are not loaded before they are needed
 	info    Info
 	cublas  *cublas // nil before it is asked for
+	later   later
 
-	slots  []uint64 // of a launch's arguments
-	places []unsafe.Pointer
 	last   string // the kernel that was launched last
 	failed error  // of the first call that failed
 	unfree error  // of the first Free that failed
@@ -103,7 +101,11 @@ func (d *driver) begin() error {
 	if d.context, err = d.device.MakeContext(cu.SchedAuto); err != nil {
 		return fmt.Errorf("context on %s: %w", d.info.Name, err)
 	}
-	if err := d.load(); err != nil {
+	err = d.load()
+	if err == nil {
+		err = d.later.begin()
+	}
+	if err != nil {
 		return errors.Join(err, d.context.Destroy())
 	}
 	return nil
@@ -139,18 +141,15 @@ func (d *driver) loadText(text string) error {
 	if err != nil {
 		return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
 	}
-	most := len(d.slots)
 	for name, types := range signatures(text) {
 		f, err := module.Function(name)
 		if err != nil {
 			return fmt.Errorf("kernel %s: %w", name, err)
 		}
+		if len(types) > mostParameters {
+			return fmt.Errorf("kernel %s: want at most %d parameters, have %d", name, mostParameters, len(types))
+		}
 		d.kernels[name] = &loaded{f, types, plainShared}
-		most = max(most, len(types))
-	}
-	d.slots, d.places = make([]uint64, most), make([]unsafe.Pointer, most)
-	for i := range d.slots {
-		d.places[i] = unsafe.Pointer(&d.slots[i])
 	}
 	return nil
 }
@@ -241,56 +240,6 @@ func (d *driver) Download(dst []byte, src Pointer) error {
 	})
 	return d.fail(err, "download of %d bytes from %#x", len(dst), uint64(src))
 }
-
-// Launch implements Device.
-func (d *driver) Launch(name string, grid, block Dim, shared int, args ...any) error {
-	k, err := d.kernel(name)
-	if err != nil {
-		return d.fail(err, "launch of %s", name)
-	}
-	if k == nil {
-		return fmt.Errorf("cuda:%d: launch: no kernel %q", d.number, name)
-	}
-	if err := checkArguments(name, k.types, args); err != nil {
-		return fmt.Errorf("cuda:%d: launch: %w", d.number, err)
-	}
-	for i, a := range args {
-		d.slots[i] = slot(a)
-	}
-	g, b := grid.atLeastOne(), block.atLeastOne()
-	err = d.call(func() error {
-		if shared > k.shared {
-			if err := allowShared(k.function, shared); err != nil {
-				return fmt.Errorf("%d bytes of shared memory: %w", shared, err)
-			}
-			k.shared = shared
-		}
-		return k.function.Launch(g.X, g.Y, g.Z, b.X, b.Y, b.Z, shared, cu.NoStream, d.places[:len(args)])
-	})
-	err = d.fail(err, "launch of %s, grid %v, block %v", name, g, b)
-	d.last = name
-	return err
-}
-
-// slot is an argument in the 8 bytes that cu copies of each.
-func slot(arg any) uint64 {
-	switch a := arg.(type) {
-	case Pointer:
-		return uint64(a)
-	case int64:
-		return uint64(a)
-	case int32:
-		return uint64(uint32(a))
-	case float32:
-		return uint64(math.Float32bits(a))
-	case float64:
-		return math.Float64bits(a)
-	}
-	return 0 // checkArguments has refused it
-}
-
-// atLeastOne is d with 1 for 0.
-func (d Dim) atLeastOne() Dim { return Dim{max(d.X, 1), max(d.Y, 1), max(d.Z, 1)} }
 
 // Sync implements Device.
 func (d *driver) Sync() error { return d.fail(d.call(cu.Synchronize), "wait for the kernels") }

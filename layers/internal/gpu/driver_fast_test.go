@@ -91,7 +91,7 @@ func TestDriverSharedMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, d.Launch("zero", Dim{}, Dim{}, 300<<10, p, int64(1)), "307200 bytes of shared memory: CUDA error 1")
+	wantError(t, d.Launch("zero", Dim{}, Dim{}, 300<<10, Args(p, int64(1))), "307200 bytes of shared memory: CUDA error 1")
 }
 
 func TestDriverBLAS(t *testing.T) {

@@ -162,6 +162,29 @@ func (e *Emulator) Download(dst []byte, src Pointer) error {
 	return nil
 }
 
+// AllocHost implements Device.
+func (e *Emulator) AllocHost(bytes int) ([]byte, error) {
+	if err := e.before(CallAllocHost); err != nil {
+		return nil, err
+	}
+	return make([]byte, bytes), nil
+}
+
+// FreeHost implements Device.
+func (e *Emulator) FreeHost([]byte) error { return nil }
+
+// DownloadLater implements Device. It copies as late as a card may, when it is waited
+// for, so that a copy of what was overwritten by then has other bits.
+func (e *Emulator) DownloadLater(dst []byte, src Pointer) (wait func() error, err error) {
+	if err := e.before(CallDownloadLater); err != nil {
+		return nil, err
+	}
+	for i := range dst {
+		dst[i] = 0xff
+	}
+	return func() error { return e.Download(dst, src) }, nil
+}
+
 // Sync implements Device. Launches have run before it.
 func (e *Emulator) Sync() error { return e.before(CallSync) }
 

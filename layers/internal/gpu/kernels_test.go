@@ -75,16 +75,17 @@ func TestPTXSignatures(t *testing.T) {
 
 func TestPTXArguments(t *testing.T) {
 	types := []string{"u64", "u64", "u32", "f32", "f64"}
-	if err := checkArguments("k", types, []any{Pointer(1), int64(2), int32(3), float32(4), 5.0}); err != nil {
+	if err := checkArguments("k", types, Args(Pointer(1), int64(2), int32(3), float32(4), 5.0)); err != nil {
 		t.Error(err)
 	}
 	for want, args := range map[string][]any{
 		"kernel k: want 5 arguments, have 1":            {Pointer(1)},
-		"kernel k: argument 2: want u32, have int64":    {Pointer(1), int64(2), int64(3), float32(4), 5.0},
-		"kernel k: argument 3: want f32, have float64":  {Pointer(1), int64(2), int32(3), 4.0, 5.0},
+		"kernel k: argument 2: want u32, have u64":      {Pointer(1), int64(2), int64(3), float32(4), 5.0},
+		"kernel k: argument 3: want f32, have f64":      {Pointer(1), int64(2), int32(3), 4.0, 5.0},
+		"kernel k: argument 0: want u64, have nil":      {nil, int64(2), int32(3), float32(4), 5.0},
 		"kernel k: argument 0: want u64, have []uint64": {[]uint64{1}, int64(2), int32(3), float32(4), 5.0},
 	} {
-		if err := checkArguments("k", types, args); err == nil || err.Error() != want {
+		if err := checkArguments("k", types, Args(args...)); err == nil || err.Error() != want {
 			t.Errorf("want %q, have %v", want, err)
 		}
 	}

@@ -27,7 +27,7 @@ func (r Rounding) Pitch(k int) int {
 func RoundRows(d Device, r Rounding, out, x Pointer, rows, k int) error {
 	const most, warp = 1 << 14, 32 // blocks, threads
 	threads := min((k/4+warp)/warp*warp, 256)
-	return d.Launch("round_"+string(r), Dim{X: min(rows, most)}, Dim{X: threads}, 0, out, x, int32(rows), int32(k), int32(r.Pitch(k)))
+	return d.Launch("round_"+string(r), Dim{X: min(rows, most)}, Dim{X: threads}, 0, Args(out, x, int32(rows), int32(k), int32(r.Pitch(k))))
 }
 
 // Family is a kind of tensor kernels, by the instruction that multiplies. Those of one
@@ -95,5 +95,5 @@ func (i Info) TileFor(rows, n int) Tile {
 // w [n, k]; bias is 0 where there is none.
 func MultiplyRounded(d Device, r Rounding, t Tile, out, x, w, bias Pointer, rows, n, k int) error {
 	return d.Launch(fmt.Sprintf("%s_%s", r, t), Dim{X: t.blocks(rows, n)}, Dim{X: t.Threads}, t.Shared(),
-		out, x, w, bias, int32(rows), int32(n), int32(r.Pitch(k)))
+		Args(out, x, w, bias, int32(rows), int32(n), int32(r.Pitch(k))))
 }
