@@ -14,6 +14,7 @@ type fastFlags struct{ bf16, tf32 bool }
 
 func (f *fastFlags) add(c *cobra.Command) {
 	addFast(c, &f.bf16)
+	c.Flags().Lookup("fast-bf16").Usage += ", or a device of compute capability 8.0"
 	c.Flags().BoolVar(&f.tf32, "fast-tf32", false, "lossy, on a device: round both factors of products with weights to tf32; needs compute capability 8.0")
 	c.MarkFlagsMutuallyExclusive("fast-bf16", "fast-tf32")
 }
@@ -44,7 +45,7 @@ func (f fastFlags) check(device layers.Device) error {
 
 // addFast adds the --fast-bf16 flag.
 func addFast(c *cobra.Command, fast *bool) {
-	c.Flags().BoolVar(fast, "fast-bf16", false, "lossy: round both factors of products with weights to bf16; needs AVX512-BF16, or a device of compute capability 8.0")
+	c.Flags().BoolVar(fast, "fast-bf16", false, "lossy: round both factors of products with weights to bf16; needs AVX512-BF16")
 }
 
 // checkFast refuses --fast-bf16 where the processor lacks it.

@@ -1,6 +1,9 @@
 package gpu
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Rounding is what the factors of a product on tensor cores are rounded to.
 type Rounding string
@@ -45,12 +48,13 @@ const (
 type Tile struct {
 	Family                         Family
 	Rows, Columns, Threads, Stages int
+	Share                          float64 // of the largest tile's speed, a guess
 }
 
 // tiles lists the tensor kernels, large ones of a family first.
 var tiles = []Tile{
-	{WGMMA, 128, 256, 256, 4}, {WGMMA, 128, 128, 256, 3}, {WGMMA, 64, 64, 128, 4},
-	{MMA, 128, 256, 256, 3}, {MMA, 128, 128, 128, 3}, {MMA, 64, 64, 128, 3},
+	{WGMMA, 128, 256, 256, 4, 1}, {WGMMA, 128, 128, 256, 3, 0.8}, {WGMMA, 64, 64, 128, 4, 0.5},
+	{MMA, 128, 256, 256, 3, 1}, {MMA, 128, 128, 128, 3, 0.9}, {MMA, 64, 64, 128, 3, 0.6},
 }
 
 // Shared is how many bytes of shared memory a block takes.
@@ -76,19 +80,21 @@ func (i Info) Tiles() []Tile {
 	return list
 }
 
-// TileFor picks the largest tile of the best family that gives all of the device's
-// processors something to do. A device without tensor kernels has none.
+// TileFor picks the tile of the best family with which the processor that has most
+// to do ends first. A device without tensor kernels has none.
 func (i Info) TileFor(rows, n int) Tile {
-	var last Tile
+	var best Tile
+	least := math.Inf(1)
 	for _, t := range i.Tiles() {
 		if t.Family != i.Families[0] {
 			break
 		}
-		if last = t; t.blocks(rows, n) >= i.Processors {
-			break
+		blocks := (t.blocks(rows, n) + i.Processors - 1) / i.Processors // of a processor
+		if cost := float64(blocks*t.Rows*t.Columns) / t.Share; cost < least {
+			best, least = t, cost
 		}
 	}
-	return last
+	return best
 }
 
 // MultiplyRounded launches out [rows, n] = x · wᵀ + bias of rounded x [rows, k] and

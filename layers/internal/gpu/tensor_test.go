@@ -148,6 +148,61 @@ func (b *bench) checkProduct(r Rounding, have, x, w, bias []float32, rows, n, k 
 	}
 }
 
+func TestTileFor(t *testing.T) {
+	hopper := Info{Processors: 132, Shared: 227 << 10, Families: []Family{WGMMA, MMA}}
+	small := Info{Processors: 46, Shared: 99 << 10, Families: []Family{MMA}}
+	for _, c := range []struct {
+		i       Info
+		rows, n int
+		want    string
+	}{
+		{hopper, 4096, 4096, "wgmma_128x256"},
+		{hopper, 1024, 4096, "wgmma_128x256"},        // a block for each processor but four
+		{hopper, 17 * 128, 8 * 256, "wgmma_128x128"}, // four large blocks more than processors
+		{hopper, 1, 4096, "wgmma_64x64"},
+		{small, 4096, 4096, "mma_128x128"}, // larger ones want more shared memory
+		{Info{Processors: 1}, 1, 1, "_0x0"},
+	} {
+		if have := c.i.TileFor(c.rows, c.n).String(); have != c.want {
+			t.Errorf("[%d, %d]: want %s, have %s", c.rows, c.n, c.want, have)
+		}
+	}
+}
+
+// wrongBLAS leaves out the last value of k.
+type wrongBLAS struct{ d Device }
+
+func (wrongBLAS) Name() string { return "wrong" }
+func (b wrongBLAS) MultiplyRounded(r Rounding, out, x, w Pointer, rows, n, k int) error {
+	return MultiplyRounded(b.d, r, tiles[5], out, x, w, 0, rows, n, k-64)
+}
+
+// TestCheckProducts has a device's products checked: good ones, of kernels whose copies
+// are waited for too late, and of a library that is off.
+func TestCheckProducts(t *testing.T) {
+	b := tensorBench(t)
+	late, err := NewEmulator(PTX, 1<<30, strings.ReplaceAll(PTX80, "cp.async.wait_group 1;", "cp.async.wait_group 2;"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []Rounding{BF16, TF32} {
+		free, _ := b.e.Available()
+		if err := CheckProducts(b.e, r, nil); err != nil {
+			t.Error(err)
+		}
+		if now, _ := b.e.Available(); now != free {
+			t.Errorf("%d bytes are not freed", free-now)
+		}
+		want := "products in " + string(r) + " by "
+		if err := CheckProducts(late, r, nil); err == nil || !strings.Contains(err.Error(), want+"mma_128x256 are off on this device: row 0, column 0: want ") {
+			t.Errorf("have %v", err)
+		}
+		if err := CheckProducts(b.e, r, wrongBLAS{b.e}); err == nil || !strings.Contains(err.Error(), want+"wrong are off") {
+			t.Errorf("have %v", err)
+		}
+	}
+}
+
 // TestTensorMutants breaks what keeps copies, products and threads in order: the
 // emulator notices each.
 func TestTensorMutants(t *testing.T) {
