@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,10 @@ func (e *env) noteFast(f fastFlags, sites []model.SiteError) {
 
 // noteProducts prints what computes lossy products on a device.
 func (e *env) noteProducts(products string) {
-	if products != "" {
+	switch {
+	case strings.HasPrefix(products, "cuBLAS"):
+		e.Notef("products: %s; a row's bits may depend on its batch, those of premlp's own kernels (PREMLP_CUBLAS=off) do not", products)
+	case products != "":
 		e.Notef("products: %s", products)
 	}
 }

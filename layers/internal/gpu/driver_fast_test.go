@@ -47,6 +47,24 @@ func onFakeBLAS(t *testing.T) {
 	t.Setenv("PREMLP_LIBCUBLAS", path)
 }
 
+func TestDriverChoosesFamilies(t *testing.T) {
+	both := []Family{WGMMA, MMA}
+	for name, want := range map[string][]Family{"": both, "mma": {MMA}, "wgmma": {WGMMA}} {
+		t.Setenv("PREMLP_TENSOR", name)
+		if have, err := chooseFamilies(both); err != nil || !slices.Equal(have, want) {
+			t.Errorf("%q: want %v, have %v, %v", name, want, have, err)
+		}
+	}
+	t.Setenv("PREMLP_TENSOR", "wgmma")
+	_, err := chooseFamilies([]Family{MMA})
+	wantError(t, err, `PREMLP_TENSOR: want one of [mma], which this device has, have "wgmma"`)
+	if d := fakeTensorDriver(t); !slices.Equal(d.Info().Families, []Family{WGMMA}) {
+		t.Errorf("have %v", d.Info().Families)
+	} else {
+		rounds(t, d, BF16, []float32{1}, 1, 1) // a kernel of the other module
+	}
+}
+
 // rounds sends x [rows, k] to a device and rounds it there.
 func rounds(t *testing.T, d Device, r Rounding, x []float32, rows, k int) Pointer {
 	t.Helper()

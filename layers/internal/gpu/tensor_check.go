@@ -5,22 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"slices"
 	"unsafe"
 )
-
-// chooseFamilies leaves the one that PREMLP_TENSOR names, where it is set.
-func chooseFamilies(all []Family) ([]Family, error) {
-	name := Family(os.Getenv("PREMLP_TENSOR"))
-	if name == "" {
-		return all, nil
-	}
-	if !slices.Contains(all, name) {
-		return nil, fmt.Errorf("PREMLP_TENSOR: want one of %v, which this device has, have %q", all, name)
-	}
-	return []Family{name}, nil
-}
 
 // Rounded is what a value is rounded to.
 func (r Rounding) Rounded(x float32) float32 {
