@@ -18,6 +18,7 @@
 
 #endif
 
+typedef float Two __attribute__((vector_size(8)));
 typedef float Four __attribute__((vector_size(16)));
 
 // A kernel's threads take the elements of [0, n) in turn.
