@@ -135,7 +135,7 @@ func (b *bench) movedByProducts() (all []moved) {
 		}
 		all = append(all, moved{
 			name: name, of: fmt.Sprintf("%d×%d×%d", rows, n, k), grid: Dim{X: (n + tile - 1) / tile, Y: (rows + tile - 1) / tile}, block: Dim{X: threads},
-			args: []any{out, x, w, Pointer(0), int32(rows), int32(n), int32(k)}, least: 4 * (rows*k + n*k + rows*n), tiles: true,
+			args: products(out, x, w, 0, rows, n, k), least: 4 * (rows*k + n*k + rows*n), tiles: true,
 		})
 	}
 	for _, d := range []weights.DType{weights.BF16, weights.Q8_0, weights.Q4_K, weights.Q6_K} {
