@@ -198,7 +198,9 @@ func TestGatherKernels(t *testing.T) {
 		for i := range x {
 			want[int(index[i/d])*d+i%d] = x[i]
 		}
-		b.each("scatter", out, want, out, at, list, int64(n), int32(d))
+		second := b.result(n)
+		b.each("scatter", out, want, second, send(b, before), out, at, list, int64(n), int32(d))
+		b.each("scatter", out, want, out, at, second, send(b, before), list, int64(n), int32(d))
 		for i := range x {
 			to := int(index[i/d])*d + i%d
 			want[to] = before[to] + float32(share[i/d]*x[i])
@@ -236,8 +238,10 @@ func TestGatherKernels(t *testing.T) {
 			out := b.result(len(picked))
 			b.each("pick", out, picked, out, at, send(b, stats), send(b, sel), int64(n), int64(len(stats)), int32(d), int32(max(per, 1)))
 		}
-		out = send(b, old)
-		b.each("heads", out, want, out, send(b, in), int64(rows*heads*size), int32(heads), int32(size), int32(width), int32(stride), int32(stored), int32(from))
+		for _, grid := range []int{1, (rows*heads*size + 63) / 64} {
+			out = send(b, old)
+			b.launch("heads", out, want, Dim{X: grid}, Dim{X: 64}, out, send(b, in), int64(rows*heads*size), int32(heads), int32(size), int32(width), int32(stride), int32(stored), int32(from))
+		}
 	}
 	b.covered("gather", "pick", "scatter", "scatter_add", "heads")
 }

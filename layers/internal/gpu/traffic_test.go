@@ -90,7 +90,7 @@ func (b *bench) moved() (all []moved) {
 	elements("sigmoid_gate", "", n, 2*n+rows, 0, out, x, gate, int64(n), int32(d))
 	elements("zero", "", n, n, 0, out, int64(n))
 	elements("gather", "", n, 2*n+rows, 0, out, x, list, int64(n), int32(d))
-	elements("scatter", "", n, 2*n+rows, 0, out, x, list, int64(n), int32(d))
+	elements("scatter", "", 2*n, 4*n+rows, 0, out, x, b.result(n), y, list, int64(n), int32(d))
 	elements("scatter_add", "", n, 3*n+2*rows, 0, out, x, list, gate, int64(n), int32(d))
 	rest := b.result(n + 2*rows)
 	elements("pick", "some rows", n+2*rows, 2*n+5*rows, 0, rest, x, send(b, b.floats(2*rows)), list, int64(n), int64(2*rows), int32(d), int32(2))
