@@ -14,6 +14,7 @@ type GenerateOptions struct {
 	model.GenerateOptions          // its MaxTokens is to be above 0
 	Stop                  []string // texts that end a sample; they are not part of it
 	Threads               int
+	Device                model.Device // where the model computes; nil: this machine's processor
 }
 
 // Generated is a prompt's continuations.
@@ -52,7 +53,7 @@ func (l *Loaded) ChatPrompt(message string, system *string, now time.Time) ([]in
 // an error is returned with it.
 func (l *Loaded) Generate(ctx context.Context, prompt []int32, o GenerateOptions, show func(sample int, text string) error) (*Generated, error) {
 	g, err := l.Model.Generator(model.GeneratorOptions{
-		Prompt: len(prompt), MaxTokens: o.MaxTokens, Samples: o.Samples, Threads: o.Threads,
+		Prompt: len(prompt), MaxTokens: o.MaxTokens, Samples: o.Samples, Threads: o.Threads, Device: o.Device,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type deviceCall struct {
 	Out   matAt
 	Stats gpu.Pointer // [rows, statsPerRow]
 	d     *onDevice
+	o     *Op
 
 	selected bool // rows are the batch's selected ones
 }
@@ -48,7 +49,7 @@ func (o *Op) doOnDevice() (gorgonia.Value, error) {
 // callOnDevice gathers the inputs and sizes the output.
 func (o *Op) callOnDevice() (*deviceCall, error) {
 	d := o.m.device
-	c := &deviceCall{Batch: o.m.batch, d: d, selected: o.selected}
+	c := &deviceCall{Batch: o.m.batch, d: d, o: o, selected: o.selected}
 	for _, n := range o.inputs {
 		if input := opOf(n); input != nil {
 			c.In = append(c.In, input.place)

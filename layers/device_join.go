@@ -1,20 +1,21 @@
 package layers
 
-// Two ops may share a launch on a device: the sum of the stream with a block's
-// branch and the norm that reads it, or the rotations of queries and keys. The first
-// of the two in order, the leader, then computes the second's output as well, into
-// its buffer; the second finds it there. In a stepped run, and where the leader's
-// output is edited, each op computes its own, with the same bits.
+// Ops may share a launch on a device: the sum of the stream with a block's branch and
+// the norm that reads it, the rotations of queries and keys, the products of one
+// input. The first of them in order, the leader, then computes the others' outputs as
+// well, into their buffers; they find them there. In a stepped run, and where the
+// leader's output is edited, each op computes its own, with the same bits.
 
 // joint says how an op's output may be computed by the launch of an earlier one.
 type joint struct {
+	most int // ops that share a launch
 	// leads reports whether an earlier op can be the leader.
 	leads func(leader *Op) bool
-	// device computes both outputs.
-	device func(leader, c *deviceCall) error
+	// device computes the outputs of the leader, which is the first, and of the others.
+	device func(calls []*deviceCall) error
 }
 
-// joinLaunches finds the pairs among a machine's ops in order.
+// joinLaunches finds which ops of a machine, in order, share launches.
 func joinLaunches(order []*Op) {
 	position := map[*Op]int{}
 	for at, o := range order {
@@ -23,12 +24,18 @@ func joinLaunches(order []*Op) {
 			continue
 		}
 		for _, leader := range order[:at] {
-			if leader.follower == nil && leader.leader == nil && leader.selected == o.selected && o.joint.leads(leader) && o.readyAt(leader, position) {
-				leader.follower, o.leader = o, leader
+			if leader.leader == nil && o.joint.leads(leader) && leader.takes(o) && o.readyAt(leader, position) {
+				leader.followers, o.leader = append(leader.followers, o), leader
 				break
 			}
 		}
 	}
+}
+
+// takes reports whether o may share the launch that another op leads, or will lead.
+func (o *Op) takes(another *Op) bool {
+	return o.selected == another.selected && len(o.followers)+1 < another.joint.most &&
+		(len(o.followers) == 0 || o.followers[0].kind == another.kind)
 }
 
 // readyAt reports whether what o reads is there when the leader has run.
@@ -41,18 +48,22 @@ func (o *Op) readyAt(leader *Op, position map[*Op]int) bool {
 	return true
 }
 
-// computeOnDevice computes the output of o, and that of an op it shares a launch with.
+// computeOnDevice computes the output of o, and those of the ops it leads.
 func (o *Op) computeOnDevice(c *deviceCall) error {
 	if o.joinedIn == o.m.run || c.Out.len() == 0 {
 		return nil
 	}
-	if o.follower == nil || o.m.stepped || len(o.m.edits[o]) > 0 {
+	if len(o.followers) == 0 || o.m.stepped || len(o.m.edits[o]) > 0 {
 		return o.device(c)
 	}
-	second, err := o.follower.callOnDevice()
-	if err != nil {
-		return err
+	calls := []*deviceCall{c}
+	for _, f := range o.followers {
+		second, err := f.callOnDevice()
+		if err != nil {
+			return err
+		}
+		f.joinedIn = o.m.run
+		calls = append(calls, second)
 	}
-	o.follower.joinedIn = o.m.run
-	return o.follower.joint.device(c, second)
+	return o.followers[0].joint.device(calls)
 }

@@ -93,10 +93,8 @@ func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) e
 	q, k, v := c.In[0], c.In[1].at, c.In[2].at
 	if c.Batch.Keys != nil {
 		n := c.In[1].len()
-		for i, to := range []gpu.Pointer{kept.keys, kept.vals} {
-			if err := c.each("scatter", n, to, c.In[i+1].at, b.cacheRows, count(n), number(c.In[1].cols)); err != nil {
-				return err
-			}
+		if err := c.each("scatter", 2*n, kept.keys, k, kept.vals, v, b.cacheRows, count(n), number(c.In[1].cols)); err != nil {
+			return err
 		}
 		k, v = kept.keys, kept.vals
 	}

@@ -16,7 +16,7 @@ func (d *onDevice) product(out, x matAt, w deviceWeight, bias gpu.Pointer) error
 		return d.fast.product(out, x, w.at, bias)
 	}
 	if w.kernel == "" {
-		return d.multiply(out, x, w.at, bias)
+		return d.multiply(x, part{out, w.at, bias})
 	}
 	return d.productInPanels(out, x, w, bias, panelRows(w, x.rows))
 }
@@ -55,13 +55,13 @@ func (d *onDevice) productInPanels(out, x matAt, w deviceWeight, bias gpu.Pointe
 func (d *onDevice) columnsOf(out matAt, from, n int, x matAt, w, bias gpu.Pointer) error {
 	to := matAt{out.at.Offset(from), out.rows, n}
 	if n == out.cols || out.rows == 1 {
-		return d.multiply(to, x, w, bias)
+		return d.multiply(x, part{to, w, bias})
 	}
 	strip, err := d.room(&d.strip, out.rows*n)
 	if err != nil {
 		return err
 	}
-	if err := d.multiply(matAt{strip, out.rows, n}, x, w, bias); err != nil {
+	if err := d.multiply(x, part{matAt{strip, out.rows, n}, w, bias}); err != nil {
 		return err
 	}
 	// As one head of n values, of rows as wide as out's.
@@ -69,14 +69,93 @@ func (d *onDevice) columnsOf(out matAt, from, n int, x matAt, w, bias gpu.Pointe
 	return c.heads(out.rows*n, to.at, matAt{strip, out.rows, n}, 1, n, out.cols, 0, 0)
 }
 
-// multiply launches out [rows, n] = x · wᵀ + bias, with w [n, k] of float32. A block of
-// threads has 64×64 values, or 128×128 where there are enough of these for all
-// multiprocessors, and rows of fours.
-func (d *onDevice) multiply(out, x matAt, w, bias gpu.Pointer) error {
+// part is one of several products of an x: out = x · wᵀ + bias, with w of float32.
+type part struct {
+	out     matAt
+	w, bias gpu.Pointer
+}
+
+// mostParts is how many products of one x a launch computes.
+const mostParts = 3
+
+// multiply launches up to mostParts products of x. A block of threads has 64×64 values
+// of one, or 128×128 where there are enough of these for all multiprocessors, and rows
+// of fours.
+func (d *onDevice) multiply(x matAt, parts ...part) error {
+	large := x.cols%4 == 0
+	for _, p := range parts {
+		large = large && (x.at|p.w)%16 == 0
+	}
 	kernel, tile, threads := "matmul", 64, 128
-	if x.cols%4 == 0 && (x.at|w)%16 == 0 && ((out.cols+127)/128)*((out.rows+127)/128) >= d.processors {
+	if large && tilesAcross(parts, 128)*((x.rows+127)/128) >= d.processors {
 		kernel, tile, threads = "matmul_large", 128, 256
 	}
-	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
-	return d.Launch(kernel, grid, gpu.Dim{X: threads}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
+	var a [mostParts]part
+	copy(a[:], parts)
+	grid := gpu.Dim{X: tilesAcross(parts, tile), Y: (x.rows + tile - 1) / tile}
+	return d.Launch(kernel, grid, gpu.Dim{X: threads}, 0, a[0].out.at, a[1].out.at, a[2].out.at, x.at, a[0].w, a[1].w, a[2].w,
+		a[0].bias, a[1].bias, a[2].bias, number(x.rows), number(a[0].out.cols), number(a[1].out.cols), number(a[2].out.cols), number(x.cols))
+}
+
+// tilesAcross counts the tiles along the columns of all parts.
+func tilesAcross(parts []part, tile int) (n int) {
+	for _, p := range parts {
+		n += (p.out.cols + tile - 1) / tile
+	}
+	return n
+}
+
+// products launches the products of ops that read one x, with their weights' float32
+// made by one launch where they lie side by side.
+func (d *onDevice) products(calls []*deviceCall) error {
+	values := 0 // to be expanded
+	for _, c := range calls {
+		if w := c.o.linear.sent; w.kernel != "" {
+			values += w.rows * w.cols
+		}
+	}
+	if d.fast != nil || values > panelValues {
+		for _, c := range calls {
+			if err := d.product(c.Out, c.In[0], c.o.linear.sent, c.o.linear.sentBias); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	panel, err := d.room(&d.panel, values)
+	if err != nil {
+		return err
+	}
+	var parts [mostParts]part
+	var late deviceWeight // to be expanded with those that lie behind it
+	to, next := panel, panel
+	for i, c := range calls {
+		w := c.o.linear.sent
+		parts[i] = part{c.Out, w.at, c.o.linear.sentBias}
+		if w.kernel == "" {
+			continue
+		}
+		if !late.goesOn(w) {
+			if err := d.expandAll(to, late); err != nil {
+				return err
+			}
+			late, to = w, next
+		} else {
+			late.rows += w.rows
+		}
+		parts[i].w = next
+		next = next.Offset(w.rows * w.cols)
+	}
+	if err := d.expandAll(to, late); err != nil {
+		return err
+	}
+	return d.multiply(calls[0].In[0], parts[:len(calls)]...)
+}
+
+// expandAll makes float32 of all rows of w, if it has any.
+func (d *onDevice) expandAll(out gpu.Pointer, w deviceWeight) error {
+	if w.rows == 0 {
+		return nil
+	}
+	return d.expand(out, w, 0, w.rows)
 }

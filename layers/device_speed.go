@@ -37,7 +37,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 		}
 		*m = matAt{at, n, n}
 	}
-	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.out, p.x, p.w.at, 0) }}}
+	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.x, part{out: p.out, w: p.w.at}) }}}
 	err := errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
 	if err == nil && len(d.Info().Families) > 0 {
 		err = errors.Join(p.addRounded(gpu.TF32), p.addRounded(gpu.BF16))

@@ -27,6 +27,11 @@ func (w deviceWeight) from(row int) deviceWeight {
 	return w
 }
 
+// goesOn reports whether other is more rows of w: of the same form, right behind it.
+func (w deviceWeight) goesOn(other deviceWeight) bool {
+	return w.rows > 0 && w.kernel == other.kernel && w.cols == other.cols && w.row(w.rows) == other.at
+}
+
 // expand writes rows of w as float32, [count, cols]: the first ones, or those that
 // list, of int32 on the device, has.
 func (d *onDevice) expand(out gpu.Pointer, w deviceWeight, list gpu.Pointer, count int) error {
@@ -77,6 +82,9 @@ func (s *Store) sendBytes(d *onDevice, key string, bytes func() []byte) (gpu.Poi
 	if p, ok := s.sent[at]; ok {
 		return p, nil
 	}
+	if p, ok := s.within[at]; ok {
+		return p, nil
+	}
 	x := bytes()
 	p, err := d.Alloc(int64(max(len(x), 1)))
 	if err == nil {
@@ -86,6 +94,39 @@ func (s *Store) sendBytes(d *onDevice, key string, bytes func() []byte) (gpu.Poi
 		s.sent[at] = p
 	}
 	return p, err
+}
+
+// sendTogether uploads matrices that ops of these keys multiply by, side by side, so
+// that one launch can expand them: where they are of one form, and none is there yet.
+func (s *Store) sendTogether(d *onDevice, keys []string, all []*weights.Tensor) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var bytes int64
+	for i, t := range all {
+		_, sent := s.sent[sentKey{d.Device, keys[i]}]
+		_, within := s.within[sentKey{d.Device, keys[i]}]
+		if sent || within || t.DType == weights.F32 || t.DType != all[0].DType || t.Cols() != all[0].Cols() {
+			return nil
+		}
+		bytes += int64(t.Rows()) * int64(t.RowBytes())
+	}
+	if len(all) < 2 || bytes == 0 {
+		return nil
+	}
+	p, err := d.Alloc(bytes)
+	if err != nil {
+		return err
+	}
+	s.sent[sentKey{d.Device, strings.Join(keys, " ")}] = p
+	for i, t := range all {
+		stored := t.Stored()
+		if err := d.Upload(p, stored); err != nil {
+			return err
+		}
+		s.within[sentKey{d.Device, keys[i]}] = p
+		p += gpu.Pointer(len(stored))
+	}
+	return nil
 }
 
 func memoryOfCodes(x []int8) []byte {

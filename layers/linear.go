@@ -97,19 +97,27 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 		}
 		return nil
 	}
-	var sent deviceWeight
-	var offset gpu.Pointer
 	o.upload = func(t *onDevice) (err error) {
-		key := o.key
-		if o.linear.tied {
+		key, l := o.key, o.linear
+		if l.tied {
 			key = w.Name
 		}
-		if sent, err = s.g.store.sendWeight(t, key, w); err == nil && bias != nil {
-			offset, err = s.g.store.sendTensor(t, o.key+".offset", bias)
+		if g.claim(o) && t.fast == nil {
+			if err := g.send(s.g.store, t); err != nil {
+				return err
+			}
+		}
+		if l.sent, err = s.g.store.sendWeight(t, key, w); err == nil && bias != nil {
+			l.sentBias, err = s.g.store.sendTensor(t, o.key+".offset", bias)
 		}
 		return err
 	}
-	o.device = func(c *deviceCall) error { return c.d.product(c.Out, c.In[0], sent, offset) }
+	o.device = func(c *deviceCall) error { return c.d.products([]*deviceCall{c}) }
+	o.joint = &joint{
+		most:   mostParts,
+		leads:  func(leader *Op) bool { return leader.group == g },
+		device: func(calls []*deviceCall) error { return calls[0].d.products(calls) },
+	}
 	o.run = func(c *Call) error {
 		products := make([]kernel.Product, len(g.ops))
 		for i, member := range g.ops {
@@ -129,5 +137,8 @@ type linear struct {
 	w, bias *weights.Tensor
 	packed  *kernel.Weight
 	offset  []float32
-	tied    bool // w is the embedding's table, which a device has already
+
+	sent     deviceWeight // on a device
+	sentBias gpu.Pointer
+	tied     bool // w is the embedding's table, which a device has already
 }

@@ -98,8 +98,9 @@ func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node
 	}
 	if heads == 1 && !n.Center && b == nil {
 		o.joint = &joint{
+			most:   2,
 			leads:  func(leader *Op) bool { return leader.kind == "add" && leader == opOf(x) },
-			device: func(sum, c *deviceCall) error { return c.addNorm(sum, n, gainAt) },
+			device: func(calls []*deviceCall) error { return calls[1].addNorm(calls[0], n, gainAt) },
 		}
 	}
 	o.run = func(c *Call) error {

@@ -48,12 +48,13 @@ type Op struct {
 	upload func(d *onDevice) error
 
 	// joint is set where another op's launch can compute this one's output too; leader
-	// is that op and follower the other way round. joinedIn is the machine's run in
-	// which the leader did.
-	joint            *joint
-	rotates          rotates
-	leader, follower *Op
-	joinedIn         int
+	// is that op, and followers are those whose outputs this one's computes. joinedIn is
+	// the machine's run in which the leader did.
+	joint     *joint
+	rotates   rotates
+	leader    *Op
+	followers []*Op
+	joinedIn  int
 
 	m *Machine // the machine that runs the op; nil until one is built
 	slot

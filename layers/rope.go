@@ -95,8 +95,9 @@ func Rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia
 		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x}, rotates: of,
 		device: func(c *deviceCall) error { return r.rotateOnDevice(shape, c) },
 		joint: &joint{
+			most:   2,
 			leads:  func(leader *Op) bool { return leader.rotates == of },
-			device: func(first, c *deviceCall) error { return r.rotateOnDevice(shape, first, c) },
+			device: func(calls []*deviceCall) error { return r.rotateOnDevice(shape, calls...) },
 		},
 		run: func(c *Call) error {
 			return r.rotate(c, shape)

@@ -17,7 +17,8 @@ type Pool = kernel.Pool
 type Store struct {
 	mu     sync.Mutex
 	packed map[packedKey]*kernel.Weight
-	sent   map[sentKey]gpu.Pointer
+	sent   map[sentKey]gpu.Pointer // allocations
+	within map[sentKey]gpu.Pointer // places in them
 }
 
 // sentKey names values that a device has.
@@ -34,7 +35,7 @@ type packedKey struct {
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]gpu.Pointer{}}
+	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]gpu.Pointer{}, within: map[sentKey]gpu.Pointer{}}
 }
 
 // FreeDevice frees what the store has on a device. No machine may use it any longer.
@@ -46,6 +47,11 @@ func (s *Store) FreeDevice(d Device) error {
 		if at.device == d {
 			err = errors.Join(err, d.Free(p))
 			delete(s.sent, at)
+		}
+	}
+	for at := range s.within {
+		if at.device == d {
+			delete(s.within, at)
 		}
 	}
 	return err

@@ -9,10 +9,11 @@ const maxSamples = 1 << 10
 
 // GeneratorOptions says for what a generator has room.
 type GeneratorOptions struct {
-	Prompt    int // tokens of the longest prompt
-	MaxTokens int // most new tokens of each sample; 0: what the context leaves
-	Samples   int // most samples of one prompt; 0: one
-	Threads   int // 0: one per processor
+	Prompt    int    // tokens of the longest prompt
+	MaxTokens int    // most new tokens of each sample; 0: what the context leaves
+	Samples   int    // most samples of one prompt; 0: one
+	Threads   int    // 0: one per processor
+	Device    Device // where it computes, and keeps keys and values; nil: this machine's processor
 }
 
 // Generator continues prompts with a model. Like a [Session], which it holds, it
@@ -64,7 +65,7 @@ func (m *Model) generatorSession(o GeneratorOptions) (SessionOptions, error) {
 		tokens = min(tokens, o.MaxTokens)
 	}
 	return SessionOptions{
-		Logits: true, Threads: o.Threads, Cache: Cache{Rows: o.Prompt + samples*tokens, Sequences: samples},
+		Logits: true, Threads: o.Threads, Device: o.Device, Cache: Cache{Rows: o.Prompt + samples*tokens, Sequences: samples},
 	}, nil
 }
 

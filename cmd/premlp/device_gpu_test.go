@@ -93,30 +93,39 @@ func TestDeviceCollect(t *testing.T) {
 	}
 }
 
-// TestDeviceLaunches holds a model like Llama to 15 launches for a layer, all ops and
-// the way of its rows to the host included: what a pass of two layers launches more
-// than one of a layer.
+// TestDeviceLaunches holds models like Llama to 15 launches for a layer, all ops, the
+// expansion of stored weights and the way of its rows to the host included: what a pass
+// of two layers launches more than one of a layer.
 func TestDeviceLaunches(t *testing.T) {
 	onFakeDriver(t)
+	for name, m := range map[string]string{"float32": "../../model/testdata/arch/llama", "Q4_1": os.Getenv("PREMLP_TEST_SMOLLM2")} {
+		t.Run(name, func(t *testing.T) {
+			if m == "" {
+				t.Skip("PREMLP_TEST_SMOLLM2 is not set: want the path of the real model")
+			}
+			if n := launches(t, m, "0-1") - launches(t, m, "0"); n < 1 || n > 15 {
+				t.Errorf("want 1 to 15 launches a layer, have %d", n)
+			}
+		})
+	}
+}
+
+// launches counts those of a pass of a prompt whose mlp_in is read at some layers.
+func launches(t *testing.T, model, layers string) int {
+	t.Helper()
 	dir := t.TempDir()
-	var launches [2]int
-	for i, layers := range []string{"0", "0-1"} {
-		report := filepath.Join(dir, layers)
-		cmd := exec.Command(os.Args[0], "dump", "--model", "../../model/testdata/arch/llama", "--ids", "1,2,3", "--sites", "mlp_in",
-			"--layers", layers, "--no-logits", "-o", filepath.Join(dir, "out"), "--device", "cuda")
-		cmd.Env = append(os.Environ(), asCommand+"=1", "PREMLP_FAKECUDA_REPORT="+report)
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, text)
-		}
-		var counted struct{ Launches int }
-		if err := json.Unmarshal(readFile(t, report), &counted); err != nil {
-			t.Fatal(err)
-		}
-		launches[i] = counted.Launches
+	report := filepath.Join(dir, "report.json")
+	cmd := exec.Command(os.Args[0], "dump", "--model", model, "--ids", "1,2,3", "--sites", "mlp_in",
+		"--layers", layers, "--no-logits", "-o", filepath.Join(dir, "out"), "--device", "cuda")
+	cmd.Env = append(os.Environ(), asCommand+"=1", "PREMLP_FAKECUDA_REPORT="+report)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
-	if n := launches[1] - launches[0]; n < 1 || n > 15 {
-		t.Errorf("want 1 to 15 launches a layer, have %d", n)
+	var counted struct{ Launches int }
+	if err := json.Unmarshal(readFile(t, report), &counted); err != nil {
+		t.Fatal(err)
 	}
+	return counted.Launches
 }
 
 // TestDeviceFaults has each of the driver's functions fail once: the command ends
@@ -150,7 +159,8 @@ func TestDeviceFaults(t *testing.T) {
 		{"cuStreamCreate:1", "stream for copies: "},
 		{"cuEventCreate:1", "event for copies: "},
 		{"cuEventCreate:2", "to begin: "},
-		{"cuMemAllocHost:1:2", "memory of the host, locked, of "},
+		{"cuMemAllocHost:1:2", "memory of the host, locked, of 300 bytes: there is too little"},
+		{"cuMemAllocHost:2", "memory of the host, locked, of "},
 		{"cuEventRecord:3", "to begin: "},
 		{"cuStreamWaitEvent:2", "to begin: "},
 		{"cuMemcpyDtoHAsync:2:700", "to begin: IllegalAddress (launched last: pick)"},

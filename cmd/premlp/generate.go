@@ -11,12 +11,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/collect"
+	"premlp/layers"
 	"premlp/weights/catalogue"
 )
 
 // generateFlags are the flags of generate.
 type generateFlags struct {
 	model, prompt, system string
+	device                string
 	chat                  bool
 	options               collect.GenerateOptions
 	steer                 generateSteer
@@ -46,7 +48,12 @@ The text without and the text with it are printed one after the other.`,
   premlp generate --model smollm2-135m --chat --prompt "Name three rivers." --temperature 0.8 --top-p 0.9 --seed 1 --samples 2
   premlp generate --model smollm2-135m --chat --prompt "What is the capital of Italy?" --after Italy --steer out/france --layer 24 --alpha 8 --max-tokens 20`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runGenerate(c.Context(), e, c, &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error {
+				f.options.Device = d
+				return runGenerate(c.Context(), e, c, &f)
+			})
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().StringVar(&f.prompt, "prompt", "", "the text to continue, or with --chat to answer")
@@ -59,6 +66,7 @@ The text without and the text with it are printed one after the other.`,
 	f.addSampling(c)
 	f.steer.addFlags(c)
 	addThreads(c, &f.options.Threads)
+	addDevice(c, &f.device)
 	require(c, "model", "prompt")
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"premlp/collect/dataset"
 	"premlp/collect/readout"
 	"premlp/collect/steering"
+	"premlp/layers"
 	"premlp/model"
 	"premlp/weights/catalogue"
 )
@@ -20,6 +21,7 @@ import (
 // readoutFlags are the flags of readout.
 type readoutFlags struct {
 	model, from, method, target string
+	device                      string
 	sites                       []string
 	layers, show                string
 	text                        []string
@@ -56,7 +58,7 @@ one whose neurons read the direction most, beside chance.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.from = args[0]
-			return runReadout(c.Context(), e, c, &f)
+			return e.withDevice(f.device, func(d layers.Device) error { return runReadout(c.Context(), e, c, &f, d) })
 		},
 	}
 	flags := c.Flags()
@@ -73,12 +75,13 @@ one whose neurons read the direction most, beside chance.`,
 	flags.IntVar(&f.random, "random", 20, "random directions at each point")
 	flags.Uint64Var(&f.seed, "seed", 1, "determines the random directions")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	require(c, "model")
 	c.MarkFlagsMutuallyExclusive("no-texts", "text", "texts")
 	return c
 }
 
-func runReadout(ctx context.Context, e *env, c *cobra.Command, f *readoutFlags) error {
+func runReadout(ctx context.Context, e *env, c *cobra.Command, f *readoutFlags, device layers.Device) error {
 	if f.top < 1 || f.random < 1 || f.threads < 1 {
 		return usagef("--top, --random and --threads: want 1 or more, have %d, %d and %d", f.top, f.random, f.threads)
 	}
@@ -105,6 +108,7 @@ func runReadout(ctx context.Context, e *env, c *cobra.Command, f *readoutFlags) 
 	if err != nil {
 		return err
 	}
+	o.Device = device
 	shown, err := f.shown(l.Model.Config().Layers)
 	if err != nil {
 		return err

@@ -14,11 +14,12 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/related"
+	"premlp/layers"
 )
 
 func newRelated(e *env) *cobra.Command {
 	var f relatedFlags
-	var model, concept, file, out string
+	var model, concept, file, out, device string
 	var noChat bool
 	var threads int
 	c := &cobra.Command{
@@ -54,7 +55,10 @@ which are merged by vote; a key is read from the environment variable that
 			case f.endpoint != "":
 				result, err = f.askEndpoint(c.Context(), e, r)
 			default:
-				result, err = f.askModel(c.Context(), e, model, r, related.LocalOptions{NoChat: noChat, Now: start, Threads: threads})
+				err = e.withDevice(device, func(d layers.Device) error {
+					result, err = f.askModel(c.Context(), e, model, r, related.LocalOptions{NoChat: noChat, Now: start, Threads: threads, Device: d})
+					return err
+				})
 			}
 			if err != nil {
 				return err
@@ -70,10 +74,13 @@ which are merged by vote; a key is read from the environment variable that
 	c.Flags().BoolVar(&noChat, "no-chat", false, "let the model go on with a text, not answer in its chat form")
 	c.Flags().StringVarP(&out, "out", "o", "", "write the concepts to this file, one a line, as collect --controls reads them")
 	addThreads(c, &threads)
+	addDevice(c, &device)
 	require(c, "concept")
 	c.MarkFlagsOneRequired("model", "endpoint", "file")
 	c.MarkFlagsMutuallyExclusive("model", "endpoint", "file")
 	c.MarkFlagsMutuallyExclusive("endpoint", "no-chat")
+	c.MarkFlagsMutuallyExclusive("endpoint", "device")
+	c.MarkFlagsMutuallyExclusive("file", "device")
 	c.MarkFlagsMutuallyExclusive("endpoint", "top-k")
 	return c
 }

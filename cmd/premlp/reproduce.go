@@ -13,11 +13,13 @@ import (
 
 	"premlp/collect"
 	"premlp/collect/dataset"
+	"premlp/layers"
 )
 
 // reproduceFlags are the flags of reproduce.
 type reproduceFlags struct {
 	model, out  string
+	device      string
 	threads     int
 	batchTokens int
 }
@@ -42,12 +44,15 @@ and what is not: docs/reproducibility.md.`,
 		Example: `  premlp reproduce out/france
   PREMLP_KERNEL=avx2 premlp reproduce out/france --threads 1 -o out/france-again`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return runReproduce(c.Context(), e, args[0], f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runReproduce(c.Context(), e, args[0], f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model to compute with (default: found by its digest)")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "keep the second dataset in this folder")
 	c.Flags().IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	return c
 }
 
@@ -69,7 +74,7 @@ type reproduceReport struct {
 // difference is what diff prints too.
 type difference = collect.Difference
 
-func runReproduce(ctx context.Context, e *env, dir string, f reproduceFlags) error {
+func runReproduce(ctx context.Context, e *env, dir string, f reproduceFlags, device layers.Device) error {
 	r, err := dataset.Open(dir)
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func runReproduce(ctx context.Context, e *env, dir string, f reproduceFlags) err
 	defer l.Close()
 	report := reproduceReport{Dir: dir, Out: f.out, Model: l.Model.Path()}
 	e.Notef("computing %s again with %s", dir, report.Model)
-	if err := f.run(ctx, e, r, l, out, &report); err != nil {
+	if err := f.run(ctx, e, r, l, out, device, &report); err != nil {
 		return err
 	}
 	if report.Difference, err = compareDatasets(ctx, e, dir, out); err != nil {
@@ -111,8 +116,8 @@ func runReproduce(ctx context.Context, e *env, dir string, f reproduceFlags) err
 }
 
 // run makes the second dataset.
-func (f reproduceFlags) run(ctx context.Context, e *env, r *dataset.Reader, l *collect.Loaded, out string, report *reproduceReport) error {
-	o := collect.Options{Dir: out, Threads: f.threads, BatchTokens: f.batchTokens, Run: runInfo()}
+func (f reproduceFlags) run(ctx context.Context, e *env, r *dataset.Reader, l *collect.Loaded, out string, device layers.Device, report *reproduceReport) error {
+	o := collect.Options{Dir: out, Threads: f.threads, BatchTokens: f.batchTokens, Device: device, Run: runInfo()}
 	plan, err := collect.PrepareAgain(ctx, r, l, o)
 	if err != nil {
 		return err

@@ -11,12 +11,14 @@ import (
 	"premlp/collect"
 	"premlp/collect/facts"
 	"premlp/collect/steering"
+	"premlp/layers"
 	"premlp/model"
 )
 
 // steerFlags are the flags of steer.
 type steerFlags struct {
 	model, facts, from    string
+	device                string
 	methods               []string
 	answer, system, date  string
 	targets, sites        []string
@@ -60,7 +62,9 @@ effects are not comparable in size.`,
 		Example: `  premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from out/france --layers 10-20
   premlp steer --model smollm2-135m --facts docs/examples/capitals.json --from france.safetensors --method mean,lda --sites mlp_in --alpha 1,2,4`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runSteer(c.Context(), e, c, &f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runSteer(c.Context(), e, c, &f, d) })
+		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
@@ -83,13 +87,14 @@ effects are not comparable in size.`,
 	flags.StringVar(&f.system, "system", "", "system message of the chat form (default: the template's own)")
 	flags.StringVar(&f.date, "date", "", "the day a chat template that shows one sees, YYYY-MM-DD (default today)")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	require(c, "model", "facts", "from")
 	c.MarkFlagsMutuallyExclusive("targets", "all-targets")
 	c.MarkFlagsMutuallyExclusive("no-chat", "system")
 	return c
 }
 
-func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) error {
+func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags, device layers.Device) error {
 	file, err := facts.Read(f.facts)
 	if err != nil {
 		return err
@@ -103,6 +108,7 @@ func runSteer(ctx context.Context, e *env, c *cobra.Command, f *steerFlags) erro
 	if err != nil {
 		return err
 	}
+	o.Device = device
 	vectors, err := f.vectors(ctx, e, c, l, file, &o)
 	if err != nil {
 		return err

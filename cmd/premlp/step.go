@@ -15,11 +15,13 @@ import (
 	"premlp/cmd/premlp/screen"
 	"premlp/collect"
 	"premlp/collect/walk"
+	"premlp/layers"
 )
 
 // stepFlags are the flags of step.
 type stepFlags struct {
 	model, prompt, system, script string
+	device                        string
 	chat, plain                   bool
 	threads                       int
 }
@@ -45,7 +47,9 @@ can be repeated. 'help' lists the commands.`,
   lens" | premlp step --model tiny-countries --prompt "The capital of France is"
   premlp step --model tiny-countries --prompt "The capital of France is" --script walk.txt`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runStep(c.Context(), e, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runStep(c.Context(), e, f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().StringVar(&f.prompt, "prompt", "", "the text to run, or with --chat to ask")
@@ -54,17 +58,18 @@ can be repeated. 'help' lists the commands.`,
 	c.Flags().StringVar(&f.script, "script", "", "read commands from this file and stop at the first that fails")
 	c.Flags().BoolVar(&f.plain, "plain", false, "no screen: read commands line by line")
 	addThreads(c, &f.threads)
+	addDevice(c, &f.device)
 	require(c, "model", "prompt")
 	return c
 }
 
-func runStep(ctx context.Context, e *env, f stepFlags) (err error) {
+func runStep(ctx context.Context, e *env, f stepFlags, device layers.Device) (err error) {
 	l, err := loadModel(e, f.model)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	w, err := walk.New(l, walk.Options{Text: f.prompt, Threads: f.threads, Prompt: f.ids})
+	w, err := walk.New(l, walk.Options{Text: f.prompt, Threads: f.threads, Device: device, Prompt: f.ids})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,8 @@ type Options struct {
 	Random      int // directions drawn at each point
 	Seed        uint64
 	Threads     int
-	BatchTokens int // 0: collect.DefaultBatchTokens
+	Device      model.Device // where texts are computed; nil: this machine's processor
+	BatchTokens int          // 0: collect.DefaultBatchTokens
 
 	// Progress is told how far a stage is; it may be nil.
 	Progress func(stage string, done, total int)

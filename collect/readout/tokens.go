@@ -61,7 +61,7 @@ func readTokens(ctx context.Context, l *collect.Loaded, probes []*probe, o Optio
 		}
 		all[p.Point], points = a, append(points, p.Point)
 	}
-	s, err := l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads})
+	s, err := l.Model.Session(model.SessionOptions{Points: points, Threads: o.Threads, Device: o.Device})
 	if err != nil {
 		return 0, err
 	}

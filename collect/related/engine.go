@@ -23,7 +23,7 @@ type engine struct {
 
 // newEngine makes an engine with so many places for texts of at most so many
 // tokens behind the prompt, or as many as the model's context leaves.
-func newEngine(m *model.Model, prompt []int32, places, tokens, threads int) (*engine, error) {
+func newEngine(m *model.Model, prompt []int32, places, tokens int, o LocalOptions) (*engine, error) {
 	context := m.Config().Context
 	room := min(tokens, context-len(prompt))
 	if room < 1 || len(prompt) == 0 {
@@ -33,7 +33,7 @@ func newEngine(m *model.Model, prompt []int32, places, tokens, threads int) (*en
 		return nil, fmt.Errorf("related: the model's rotary embedding is another one for %d tokens than for the prompt's %d: want fewer concepts", len(prompt)+room, len(prompt))
 	}
 	s, err := m.Session(model.SessionOptions{
-		Logits: true, Threads: threads,
+		Logits: true, Threads: o.Threads, Device: o.Device,
 		Cache: model.Cache{Rows: len(prompt) + places*room, Sequences: places},
 	})
 	if err != nil {

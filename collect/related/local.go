@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"premlp/collect"
+	"premlp/model"
 )
 
 // firstItems is how many items lists have before they are gone on with: the
@@ -13,9 +14,10 @@ const firstItems = 10
 
 // LocalOptions says how a loaded model is asked.
 type LocalOptions struct {
-	NoChat   bool      // ask in the form of a base model, whatever the model has
-	Now      time.Time // what a chat template that shows the day sees
-	Threads  int       // 0: one per processor
+	NoChat   bool         // ask in the form of a base model, whatever the model has
+	Now      time.Time    // what a chat template that shows the day sees
+	Threads  int          // 0: one per processor
+	Device   model.Device // where the model computes; nil: this machine's processor
 	Progress func(items, most int)
 }
 
@@ -70,7 +72,7 @@ func (a *asking) source(ctx context.Context) error {
 // category lets the model choose the category where none was given, and tells
 // how the concept itself does in it.
 func (a *asking) category(ctx context.Context) error {
-	e, err := newEngine(a.l.Model, []int32{0}, 1, 1, a.o.Threads)
+	e, err := newEngine(a.l.Model, []int32{0}, 1, 1, a.o)
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (a *asking) open() error {
 		return err
 	}
 	names := a.r.names()
-	a.e, err = newEngine(a.l.Model, ids, 2*a.r.Settings.Lists, a.r.N*(names.tokens+numberTokens), a.o.Threads)
+	a.e, err = newEngine(a.l.Model, ids, 2*a.r.Settings.Lists, a.r.N*(names.tokens+numberTokens), a.o)
 	if err == nil {
 		a.result.Source.Arithmetic = a.e.session.Arithmetic()
 		a.lister = newLister(a.e, a.l.Tokenizer, names, a.r.Settings, a.l.Model.EndIDs())

@@ -52,7 +52,7 @@ func fresh(t *testing.T, s *model.Session, text []int32) []float32 {
 func TestEngineIsExact(t *testing.T) {
 	l := openTiny(t)
 	prompt := ids(t, l, "A list of countries:\n1. France")
-	e, err := newEngine(l.Model, prompt, 3, 12, 1)
+	e, err := newEngine(l.Model, prompt, 3, 12, LocalOptions{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestListsAreTheirOwn(t *testing.T) {
 	l := openTiny(t)
 	prompt := ids(t, l, "1. France")
 	draw := func(n, threads int, lengths ...int) []*list {
-		e, err := newEngine(l.Model, prompt, 4, 60, threads)
+		e, err := newEngine(l.Model, prompt, 4, 60, LocalOptions{Threads: threads})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestListsAreTheirOwn(t *testing.T) {
 // Scores of names that share a beginning are those of each alone.
 func TestScorerIsExact(t *testing.T) {
 	l := openTiny(t)
-	e, err := newEngine(l.Model, []int32{0}, 1, 1, 1)
+	e, err := newEngine(l.Model, []int32{0}, 1, 1, LocalOptions{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

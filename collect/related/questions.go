@@ -50,7 +50,7 @@ func WriteTemplates(ctx context.Context, l *collect.Loaded, q Questions, o Local
 	if err != nil {
 		return nil, err
 	}
-	e, err := newEngine(l.Model, ids, s.Lists, q.N*(questionTokens+numberTokens), o.Threads)
+	e, err := newEngine(l.Model, ids, s.Lists, q.N*(questionTokens+numberTokens), o)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,8 @@ const (
 type engine struct {
 	model   *model.Model
 	threads int
-	budget  int // tokens of a batch
+	device  model.Device // nil: this machine's processor
+	budget  int          // tokens of a batch
 	prompts []*prompt
 	first   int            // block that passes begin at
 	session *model.Session // from there to the logits; nil until it is needed
@@ -32,7 +33,7 @@ type engine struct {
 
 // options are those of a session that begins at the engine's block.
 func (e *engine) options(o model.SessionOptions) model.SessionOptions {
-	o.First, o.Threads = e.first, e.threads
+	o.First, o.Threads, o.Device = e.first, e.threads, e.device
 	return o
 }
 

@@ -50,7 +50,8 @@ type Options struct {
 	Neutral     []string // texts on which the change of all predictions is measured
 	Seed        uint64
 	Threads     int
-	BatchTokens int // 0: collect.DefaultBatchTokens
+	Device      model.Device // where the model computes; nil: this machine's processor
+	BatchTokens int          // 0: collect.DefaultBatchTokens
 
 	// Progress is told how many of the edited prompts are computed; it may be nil.
 	Progress func(done, total int)
@@ -83,7 +84,7 @@ func Run(ctx context.Context, l *collect.Loaded, f *facts.File, v Vectors, o Opt
 	if err := o.check(l.Model); err != nil {
 		return nil, err
 	}
-	s := &study{options: o, vectors: v, engine: &engine{model: l.Model, threads: o.Threads, budget: o.BatchTokens}}
+	s := &study{options: o, vectors: v, engine: &engine{model: l.Model, threads: o.Threads, device: o.Device, budget: o.BatchTokens}}
 	s.result.Known, s.result.Unknown, s.result.Skipped = []string{}, []string{}, []string{} // JSON lists, if empty
 	if s.engine.budget == 0 {
 		s.engine.budget = collect.DefaultBatchTokens

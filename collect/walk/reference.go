@@ -48,7 +48,11 @@ func (w *Walk) referTo(ctx context.Context, name string, l *collect.Loaded, text
 	if err != nil {
 		return errors.Join(err, end())
 	}
-	s, err := l.Model.Session(model.SessionOptions{Logits: true, KeepAll: true, Threads: w.threads, FastBF16: fast})
+	o := model.SessionOptions{Logits: true, KeepAll: true, Threads: w.threads, FastBF16: fast}
+	if l == w.loaded && !fast {
+		o.Device = w.device
+	}
+	s, err := l.Model.Session(o)
 	if err != nil {
 		return errors.Join(err, end())
 	}

@@ -17,6 +17,9 @@ const residPre, residPost, logits model.Site = "resid_pre", "resid_post", "logit
 type Options struct {
 	Text    string
 	Threads int // 0: one per processor
+	// Device computes the walk and the runs of its model that it is compared with; nil:
+	// this machine's processor, which computes the lens and other models in any case.
+	Device model.Device
 	// Prompt makes a model's tokens of a text; nil: of the text itself.
 	Prompt func(l *collect.Loaded, text string) ([]int32, error)
 }
@@ -27,6 +30,7 @@ type Walk struct {
 	ids     []int32
 	tokens  []string // each decoded
 	threads int
+	device  model.Device
 	text    string
 	prompt  func(l *collect.Loaded, text string) ([]int32, error)
 
@@ -56,7 +60,7 @@ type Change struct {
 // New loads the model's whole pass and stands before its first op. The caller
 // closes it; the model stays open.
 func New(l *collect.Loaded, o Options) (*Walk, error) {
-	w := &Walk{loaded: l, threads: o.Threads, text: o.Text, prompt: o.Prompt}
+	w := &Walk{loaded: l, threads: o.Threads, device: o.Device, text: o.Text, prompt: o.Prompt}
 	if w.prompt == nil {
 		w.prompt = (*collect.Loaded).RawPrompt
 	}
@@ -73,7 +77,7 @@ func New(l *collect.Loaded, o Options) (*Walk, error) {
 	if w.tokens, err = decoded(l, w.ids); err != nil {
 		return nil, err
 	}
-	w.session, err = l.Model.Session(model.SessionOptions{Logits: true, KeepAll: true, Threads: o.Threads})
+	w.session, err = l.Model.Session(model.SessionOptions{Logits: true, KeepAll: true, Threads: o.Threads, Device: o.Device})
 	if err != nil {
 		return nil, err
 	}

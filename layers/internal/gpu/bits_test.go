@@ -130,6 +130,13 @@ func values(n int, f func(i int) float32) []float32 {
 
 func TestElementKernels(t *testing.T) {
 	b := newBench(t)
+	var none float32
+	nothing := func(x float32) float32 { // 0, and NaN
+		if x != x {
+			return x
+		}
+		return 0
+	}
 	functions := []struct {
 		number int32
 		limit  float32
@@ -139,6 +146,13 @@ func TestElementKernels(t *testing.T) {
 		{5, 1.7, func(x float32) float32 { return x * 1.7 }},
 		{6, 3, func(x float32) float32 { return 3 * kernel.Tanh(x/3) }},
 		{7, 2, func(x float32) float32 { return min(max(x, -2), 2) }},
+		// Numbers that no function has are the last one's. A gate has no limit: 0.
+		{8, 2, func(x float32) float32 { return min(max(x, -2), 2) }},
+		{-1, 0, nothing},
+		{5, 0, func(x float32) float32 { return x * 0 }},
+		{6, 0, func(x float32) float32 { return none * kernel.Tanh(x/none) }},
+		{7, 0, nothing},
+		{8, 0, nothing},
 	}
 	for _, size := range elementSizes {
 		rows, d := size[0], size[1]
@@ -150,15 +164,17 @@ func TestElementKernels(t *testing.T) {
 		b.each("sigmoid_gate", out, values(n, func(i int) float32 { return x[i] * kernel.Sigmoid(gate[i/d]) }), out, at, send(b, gate), int64(n), int32(d))
 		for _, f := range functions {
 			b.each("function", out, values(n, func(i int) float32 { return f.value(x[i]) }), out, at, int64(n), f.number, f.limit)
-			if f.number < 5 {
+			if f.limit == 0 {
 				b.each("gated", out, values(n, func(i int) float32 { return f.value(x[i]) * y[i] }), out, at, second, int64(n), f.number)
 			}
 		}
-		const alpha, limit = 1.702, 7
-		b.each("bounded_gate", out, values(n, func(i int) float32 {
-			g, u := min(x[i], limit), min(max(y[i], -limit), limit)
-			return float32(g*kernel.Sigmoid(alpha*g)) * (u + 1)
-		}), out, at, second, int64(n), float32(alpha), float32(limit))
+		for _, limit := range []float32{7, 300} { // 7 is gpt-oss's
+			const alpha = 1.702
+			b.each("bounded_gate", out, values(n, func(i int) float32 {
+				g, u := min(x[i], limit), min(max(y[i], -limit), limit)
+				return float32(g*kernel.Sigmoid(alpha*g)) * (u + 1)
+			}), out, at, second, int64(n), float32(alpha), limit)
+		}
 		b.each("zero", out, make([]float32, n), out, int64(n))
 	}
 	b.covered("add", "add_rows", "sigmoid_gate", "function", "gated", "bounded_gate", "zero")
@@ -182,7 +198,9 @@ func TestGatherKernels(t *testing.T) {
 		for i := range x {
 			want[int(index[i/d])*d+i%d] = x[i]
 		}
-		b.each("scatter", out, want, out, at, list, int64(n), int32(d))
+		second := b.result(n)
+		b.each("scatter", out, want, second, send(b, before), out, at, list, int64(n), int32(d))
+		b.each("scatter", out, want, out, at, second, send(b, before), list, int64(n), int32(d))
 		for i := range x {
 			to := int(index[i/d])*d + i%d
 			want[to] = before[to] + float32(share[i/d]*x[i])
@@ -199,15 +217,38 @@ func TestGatherKernels(t *testing.T) {
 				copy(want[(t*heads+h)*width:][:size], in[t*stride+h*stored+from:])
 			}
 		}
-		out = send(b, old)
-		b.each("heads", out, want, out, send(b, in), int64(rows*heads*size), int32(heads), int32(size), int32(width), int32(stride), int32(stored), int32(from))
+		per := b.r.IntN(3)
+		for _, sel := range [][]int32{index, nil} {
+			stats := b.floats(rows * per)
+			var picked []float32
+			for i := range rows {
+				t := i
+				if sel != nil {
+					t = int(sel[i])
+				}
+				picked = append(picked, x[t*d:(t+1)*d]...)
+			}
+			for i := range rows {
+				t := i
+				if sel != nil {
+					t = int(sel[i])
+				}
+				picked = append(picked, stats[t*per:(t+1)*per]...)
+			}
+			out := b.result(len(picked))
+			b.each("pick", out, picked, out, at, send(b, stats), send(b, sel), int64(n), int64(len(stats)), int32(d), int32(max(per, 1)))
+		}
+		for _, grid := range []int{1, (rows*heads*size + 63) / 64} {
+			out = send(b, old)
+			b.launch("heads", out, want, Dim{X: grid}, Dim{X: 64}, out, send(b, in), int64(rows*heads*size), int32(heads), int32(size), int32(width), int32(stride), int32(stored), int32(from))
+		}
 	}
-	b.covered("gather", "scatter", "scatter_add", "heads")
+	b.covered("gather", "pick", "scatter", "scatter_add", "heads")
 }
 
 func TestNormKernels(t *testing.T) {
 	b := newBench(t)
-	for i, size := range elementSizes {
+	for i, size := range append(elementSizes, [2]int{1, 4097}, [2]int{2, 8200}) {
 		rows, d := size[0], size[1]
 		weights := 1
 		if i%3 == 0 {
@@ -277,6 +318,7 @@ func TestMatmulKernel(t *testing.T) {
 		{1, 1, 1}, {1, 64, 16}, {2, 3, 5}, {64, 64, 16}, {65, 64, 17}, {3, 65, 256}, {5, 7, 257}, {17, 33, 15}, {64, 1, 255},
 		{1, 130, 48}, {2, 2, 512}, {9, 66, 513}, {16, 16, 100}, {31, 70, 31}, {70, 31, 272}, {4, 4, 241}, {1, 1, 700},
 		{8, 129, 64}, {33, 10, 300}, {66, 66, 33}, {2, 64, 1030}, {130, 131, 20}, {129, 5, 260}, {3, 9, 12}, {40, 200, 4}, {150, 20, 516}, {2, 2, 512}, {70, 129, 36},
+		{130, 133, 8}, {200, 70, 4},
 	} {
 		rows, n, k := s[0], s[1], s[2]
 		if testing.Short() && rows*n*k > 1<<14 {
@@ -300,10 +342,67 @@ func TestMatmulKernel(t *testing.T) {
 			}
 			out := b.result(rows * n)
 			b.launch(name, out, want, Dim{X: (n + tile - 1) / tile, Y: (rows + tile - 1) / tile}, Dim{X: threads},
-				out, at, weight, offset, int32(rows), int32(n), int32(k))
+				products(out, at, weight, offset, rows, n, k)...)
 		}
 	}
+	b.productOfRest()
+	b.productsOfOne()
 	b.covered("matmul", "matmul_large")
+}
+
+// productOfRest is a product whose operands lie on no multiple of 16 bytes though k is
+// one of 4.
+func (b *bench) productOfRest() {
+	b.Helper()
+	const rows, n, k = 3, 5, 8
+	x, w := b.floats(1+rows*k), b.floats(1+n*k)
+	packed := kernel.PackWeight(b.pool, kernel.Rows{N: n, K: k, Format: kernel.Float32, Row: func(dst []float32, i int) { copy(dst, w[1+i*k:]) }})
+	want := make([]float32, rows*n)
+	b.pool.MatMul(x[1:], rows, kernel.Product{W: packed, Out: want})
+	out := b.result(rows * n)
+	b.launch("matmul", out, want, Dim{X: 1, Y: 1}, Dim{X: 128}, products(out, send(b, x).Offset(1), send(b, w).Offset(1), 0, rows, n, k)...)
+}
+
+// products are the arguments of one product.
+func products(out, x, w, bias Pointer, rows, n, k int) []any {
+	none := Pointer(0)
+	return []any{out, none, none, x, w, none, none, bias, none, none, int32(rows), int32(n), int32(0), int32(0), int32(k)}
+}
+
+// productsOfOne are two and three products of one x in a launch.
+func (b *bench) productsOfOne() {
+	b.Helper()
+	for _, s := range [][5]int{{3, 5, 2, 7, 8}, {70, 130, 64, 1, 20}, {2, 200, 65, 0, 36}, {65, 1, 1, 129, 12}} {
+		rows, k := s[0], s[4]
+		x := b.floats(rows * k)
+		var w, bias, out [3]Pointer
+		var want [3][]float32
+		for i, n := range s[1:4] {
+			values, offset := b.floats(n*k), b.floats(n)
+			packed := kernel.PackWeight(b.pool, kernel.Rows{N: n, K: k, Format: kernel.Float32, Row: func(dst []float32, i int) { copy(dst, values[i*k:]) }})
+			want[i] = make([]float32, rows*n)
+			if n > 0 {
+				b.pool.MatMul(x, rows, kernel.Product{W: packed, Bias: offset, Out: want[i]})
+			}
+			w[i], bias[i] = send(b, values), send(b, offset)
+		}
+		at := send(b, x)
+		for _, tile := range []int{64, 128} {
+			tiles := 0
+			for i, n := range s[1:4] {
+				out[i] = b.result(rows * n)
+				tiles += (n + tile - 1) / tile
+			}
+			name, threads := "matmul", 128
+			if tile == 128 {
+				name, threads = "matmul_large", 256
+			}
+			for i := range out {
+				b.launch(name, out[i], want[i], Dim{X: tiles, Y: (rows + tile - 1) / tile}, Dim{X: threads},
+					out[0], out[1], out[2], at, w[0], w[1], w[2], bias[0], bias[1], bias[2], int32(rows), int32(s[1]), int32(s[2]), int32(s[3]), int32(k))
+			}
+		}
+	}
 }
 
 func TestAttentionKernel(t *testing.T) {
@@ -342,7 +441,51 @@ func TestAttentionKernel(t *testing.T) {
 		}
 		b.attend(s, segments, relative)
 	}
+	if !testing.Short() {
+		b.attendAll()
+	}
 	b.covered("attention_64", "attention_128", "attention_256")
+}
+
+// attendAll compares every width of heads with every way that scores are made, on few
+// rows and on more than a tile.
+func (b *bench) attendAll() {
+	b.Helper()
+	for i, width := range []int{3, 4, 9, 32, 62, 64, 66, 70, 96, 126, 128, 130, 192, 200, 254, 256, 258, 300} {
+		for way := range 8 {
+			s := kernel.AttentionShape{KVHeads: 1, Heads: 1 + (i+way)%5, Width: width, Scale: 0.3}
+			if way&1 != 0 {
+				s.Window = 3 + i%4
+			}
+			if way == 2 || way == 5 || way == 7 {
+				s.SoftCap = 1.5
+			}
+			if way == 4 || way == 6 {
+				s.Sinks = b.floats(s.Heads)
+				s.Sinks[0] = float32(1000 * (5 - way)) // far above the scores, or below
+			}
+			relative := way == 6
+			if way == 3 || relative || way == 7 {
+				s.Bias = func(head, query, key int) float32 {
+					if relative {
+						return float32(head+1) * float32(key-query) / 16
+					}
+					return float32(head+1) * float32(key) / 16
+				}
+			}
+			root, more := 1+(5*i+3*way)%19, 1+(3*i+way)%7
+			if way == i%8 {
+				root = 66
+			}
+			if way == 0 && (width == 96 || width == 192 || width == 300) {
+				root = 129 + i // tiles that are full, of queries and of keys that all of them see
+			}
+			b.attend(s, []kernel.Segment{
+				{From: 0, To: root, Ranges: [][2]int{{0, root}}},
+				{From: root, To: root + more, First: root, Ranges: [][2]int{{0, root}, {root, root + more}}},
+			}, relative)
+		}
+	}
 }
 
 // attend compares attention of a batch of segments.
@@ -366,6 +509,11 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 		starts = append(starts, int32(len(ranges)/2))
 	}
 	q, k, v := b.floats(rows*s.Heads*s.Width), b.floats(rows*s.KVHeads*s.Width), b.floats(rows*s.KVHeads*s.Width)
+	for t := range rows {
+		if rows%2 == 0 && t%5 == 3 { // its scores are no numbers
+			q[t*s.Heads*s.Width] = float32(math.NaN())
+		}
+	}
 	want := make([]float32, len(q))
 	b.pool.Attention(want, q, k, v, segments, s)
 	var bias []float32
@@ -392,26 +540,4 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 	b.launch(name, out, want, grid, Dim{X: 128}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
 		send(b, starts), send(b, ranges), send(b, bias), send(b, s.Sinks), int32(group),
 		int32(s.Heads), int32(s.KVHeads), int32(s.Width), int32(s.Window), s.Scale, s.SoftCap, int32(keys), flag)
-}
-
-// covered fails where a kernel's launches never took a branch one way, or never
-// came to an instruction.
-func (b *bench) covered(kernels ...string) {
-	b.Helper()
-	stats := b.e.Stats()
-	for _, name := range kernels {
-		never := 0
-		s := stats.Kernels[name]
-		if s == nil {
-			b.Errorf("%s: never launched", name)
-			continue
-		}
-		for _, m := range s.Missing() {
-			if m.Jump {
-				never++
-				b.Logf("%s: line %d: %s: taken %d times, not %d", name, m.Line, m.Text, m.Taken, m.Not)
-			}
-		}
-		b.Logf("%s: %d launches, %d instructions of threads, %d of %d branches one way only", name, stats.Launches[name], s.Instructions, never, len(s.Branches))
-	}
 }

@@ -94,7 +94,7 @@ func TestExpandKernels(t *testing.T) {
 			want := make([]float32, rows*cols)
 			d.Decode(want, stored)
 			at, out := b.bytesAt(stored), b.result(rows*cols)
-			grid, block := Dim{X: 1 + b.r.IntN(rows)}, Dim{X: 32 * (1 + b.r.IntN(4))}
+			grid, block := Dim{X: 1 + b.r.IntN(rows+1)}, Dim{X: 32 * (1 + b.r.IntN(4))}
 			b.launch(kernel, out, want, grid, block, out, at, table, Pointer(0), int32(rows), int32(cols))
 
 			list, picked := make([]int32, 1+b.r.IntN(2*rows)), []float32(nil)

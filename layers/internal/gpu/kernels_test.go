@@ -59,7 +59,7 @@ func TestPTXSignatures(t *testing.T) {
 	want := map[string][]string{
 		"zero":    {"u64", "u64"},
 		"rmsnorm": {"u64", "u64", "u64", "u64", "u32", "u32", "f64"},
-		"matmul":  {"u64", "u64", "u64", "u64", "u32", "u32", "u32"},
+		"rope":    {"u64", "u64", "u64", "u64", "u64", "u64", "u64", "u64", "u64", "u32", "u32", "u32", "u32", "u32", "u32"},
 	}
 	for kernel, types := range want {
 		if !slices.Equal(all[kernel], types) {

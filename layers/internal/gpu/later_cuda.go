@@ -79,6 +79,9 @@ func (d *driver) AllocHost(bytes int) ([]byte, error) {
 	}
 	var p unsafe.Pointer
 	err := d.call(func() error { return result(C.cuMemAllocHost_v2(&p, C.size_t(bytes))) })
+	if err == cu.OutOfMemory { // of the host: the device is as before
+		return nil, fmt.Errorf("cuda:%d: memory of the host, locked, of %d bytes: there is too little", d.number, bytes)
+	}
 	if err != nil {
 		return nil, d.fail(err, "memory of the host, locked, of %d bytes", bytes)
 	}

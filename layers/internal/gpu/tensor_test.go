@@ -33,7 +33,7 @@ func (b *bench) round(r Rounding, x []float32, rows, k int) Pointer {
 func TestRoundRows(t *testing.T) {
 	b := tensorBench(t)
 	for _, r := range []Rounding{BF16, TF32} {
-		for _, s := range elementSizes {
+		for _, s := range append(elementSizes, [2]int{1, 9001}, [2]int{3, 5000}, [2]int{1<<14 + 1, 1}) {
 			rows, k := s[0], s[1]
 			x := b.special(rows * k)
 			for i := range x { // ties, up and down
@@ -75,12 +75,21 @@ var tensorShapes = [][3]int{
 	{2, 3, 700}, {130, 70, 17}, {9, 300, 33}, {66, 129, 70}, {257, 3, 5}, {1, 1, 1025},
 }
 
+// oddColumns are shapes whose last column is the first of each pair that a thread may
+// store.
+func oddColumns() (shapes [][3]int) {
+	for n := 1; n < 256; n += 8 {
+		shapes = append(shapes, [3]int{128, n, 8})
+	}
+	return append(shapes, [3]int{128, 255, 8})
+}
+
 // TestTensorKernels holds products to the sums of the rounded values in float64, and
 // all tiles, and a row alone, to the same bits.
 func TestTensorKernels(t *testing.T) {
 	b := tensorBench(t)
 	for _, r := range []Rounding{BF16, TF32} {
-		for i, s := range tensorShapes {
+		for i, s := range append(tensorShapes, oddColumns()...) {
 			rows, n, k := s[0], s[1], s[2]
 			if testing.Short() && rows*n*k > 1<<14 {
 				continue

@@ -20,5 +20,6 @@ void fake_barrier();
 
 #define barrier() fake_barrier()
 
+typedef float Two __attribute__((vector_size(8)));
 typedef float Four __attribute__((vector_size(16)));
 DEVICE Four load_now(const float *p) { return *(const Four *)p; }

@@ -63,8 +63,8 @@ DEVICE void attention_keys(const Attention &a, AttentionTile &t, int j0, int key
 // -0, and keys' 0: their product changes no bit of a sum.
 DEVICE void attention_queries(const Attention &a, AttentionTile &t, int from) {
 #pragma unroll 2
-	for (int i = THREAD; i < QUERIES * DEPTH / 4; i += CREW) {
-		int r = i / (DEPTH / 4), d = i % (DEPTH / 4), at = from + 4 * d;
+	for (int n = 0; n < QUERIES * DEPTH / 4 / CREW; n++) {
+		int i = THREAD + n * CREW, r = i / (DEPTH / 4), d = i % (DEPTH / 4), at = from + 4 * d;
 		const float *query = a.q + ((long long)t.query[r] * a.heads + t.head[r]) * a.width + at;
 		t.q[r * (PITCH / 4) + d] = four_of(query, t.query[r] >= 0 ? a.width - at : 0, a.aligned, -0.0f);
 	}
@@ -75,8 +75,8 @@ DEVICE void attention_queries(const Attention &a, AttentionTile &t, int from) {
 template <int PITCH_OF_FOURS>
 DEVICE void attention_values(const Attention &a, const AttentionTile &t, Four *to, const float *m, int j0, int keys, int from) {
 #pragma unroll 4
-	for (int i = THREAD; i < BLOCK_KEYS * DEPTH / 4; i += CREW) {
-		int j = i / (DEPTH / 4), d = i % (DEPTH / 4), at = from + 4 * d;
+	for (int n = 0; n < BLOCK_KEYS * DEPTH / 4 / CREW; n++) {
+		int i = THREAD + n * CREW, j = i / (DEPTH / 4), d = i % (DEPTH / 4), at = from + 4 * d;
 		const float *value = m + ((long long)t.rows[j0 / BLOCK_KEYS % 2][j] * a.key_heads + a.key_head) * a.width + at;
 		to[j * PITCH_OF_FOURS + d] = four_of(value, j < keys ? a.width - at : 0, a.aligned, 0.0f);
 	}

@@ -16,6 +16,7 @@
 
 #define barrier() __syncthreads()
 
+typedef float Two __attribute__((vector_size(8)));
 typedef float Four __attribute__((vector_size(16)));
 
 // Loads here, and not where the value is used.

@@ -14,9 +14,14 @@ KERNEL void pick(float *out, const float *x, const float *stats, const int *rows
 	}
 }
 
-// out[rows[i]] = x[i], n = count·d values; rows are different
-KERNEL void scatter(float *out, const float *x, const int *rows, long long n, int d) {
-	EACH(i, n) out[(long long)rows[i / d] * d + i % d] = x[i];
+// out[rows[i]] = x[i] and out2[rows[i]] = x2[i], n = count·d values each; rows are
+// different
+KERNEL void scatter(float *out, const float *x, float *out2, const float *x2, const int *rows, long long n, int d) {
+	EACH(i, 2 * n) {
+		int second = i >= n;
+		long long at = second ? i - n : i, to = (long long)rows[at / d] * d + at % d;
+		(second ? out2 : out)[to] = (second ? x2 : x)[at];
+	}
 }
 
 // out[rows[i]] += share[i]·x[i], n = count·d values; rows are different

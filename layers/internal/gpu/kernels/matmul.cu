@@ -70,11 +70,11 @@ struct Tiles {
 
 	// ALIGNED: fours lie on multiples of 16 bytes, and none goes past k.
 	template <bool ALIGNED>
-	DEVICE void multiply(float *shared, float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
+	DEVICE void multiply(float *shared, float *out, const float *x, const float *w, const float *bias, int rows, int n, int k, int tile_column) {
 		int lane = THREAD % 32, warp = THREAD / 32;
 		int across = 4 * (warp % WARPS_ACROSS * LANES_ACROSS + lane % LANES_ACROSS);
 		int down = 4 * (warp / WARPS_ACROSS * LANES_DOWN + lane / LANES_ACROSS);
-		int row = BLOCK_Y * TM, column = BLOCK * TN;
+		int row = BLOCK_Y * TM, column = tile_column * TN;
 		const float *at_x[OF_X], *at_w[OF_W];
 		begin(at_x, x, row, rows, k);
 		begin(at_w, w, column, n, k);
@@ -137,20 +137,42 @@ struct Tiles {
 	}
 };
 
+// Up to three products of one x in a launch: those of w [n, k], w2 [n2, k] and w3
+// [n3, k]. A block of threads has a tile of one of them, which become out, w, bias, n
+// and tile, its number along the columns. n2 and n3 may be 0.
+#define PARAMETERS \
+	float *out, float *out2, float *out3, const float *x, const float *w, const float *w2, const float *w3, \
+	const float *bias, const float *bias2, const float *bias3, int rows, int n, int n2, int n3, int k
+#define CHOOSE(SIDE) \
+	int tile = BLOCK; \
+	if (tile >= (n + SIDE - 1) / SIDE) { \
+		tile -= (n + SIDE - 1) / SIDE; \
+		out = out2, w = w2, bias = bias2, n = n2; \
+		if (tile >= (n2 + SIDE - 1) / SIDE) { \
+			tile -= (n2 + SIDE - 1) / SIDE; \
+			out = out3, w = w3, bias = bias3, n = n3; \
+		} \
+	}
+
 // Tiles of 64×64, 128 threads.
-KERNEL BOUNDS(128, 4) void matmul(float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
+KERNEL BOUNDS(128, 4) void matmul(PARAMETERS) {
 	using T = Tiles<64, 64, 8, 4, 16>;
 	SHARED static Four shared[2 * T::SIZE / 4];
+	CHOOSE(64)
 	if (k % 4 == 0 && ((unsigned long long)x | (unsigned long long)w) % 16 == 0)
-		T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k);
+		T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k, tile);
 	else
-		T::multiply<false>((float *)shared, out, x, w, bias, rows, n, k);
+		T::multiply<false>((float *)shared, out, x, w, bias, rows, n, k, tile);
 }
 
-// Tiles of 128×128, 256 threads: of large matrices. k must be a multiple of 4, x and w
-// lie on multiples of 16 bytes.
-KERNEL BOUNDS(256, 1) void matmul_large(float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
+// Tiles of 128×128, 256 threads: of large matrices. k must be a multiple of 4, x and
+// weights lie on multiples of 16 bytes.
+KERNEL BOUNDS(256, 1) void matmul_large(PARAMETERS) {
 	using T = Tiles<128, 128, 8, 8, 16>;
 	SHARED static Four shared[2 * T::SIZE / 4];
-	T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k);
+	CHOOSE(128)
+	T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k, tile);
 }
+
+#undef PARAMETERS
+#undef CHOOSE
