@@ -30,13 +30,24 @@ type Options struct {
 	ShardBytes  int64        // 0: dataset.DefaultShardBytes
 	FastBF16    bool         // the lossy arithmetic, see model.SessionOptions
 	Device      model.Device // where rows are computed; nil: this machine's processor
-	NoSharing   bool         // compute what prompts begin with alike for each of them; the result is the same
-	Dir         string
-	Related     []byte // related.json, where the controls were found by package related; else nil
+	// Devices, where there are any, take the place of Device: each computes units of
+	// its own.
+	Devices   []model.Device
+	NoSharing bool // compute what prompts begin with alike for each of them; the result is the same
+	Dir       string
+	Related   []byte // related.json, where the controls were found by package related; else nil
 
 	Checked func(done, total int) // told of the questions that Prepare checked; may be nil
 
 	Run dataset.RunInfo // who runs it; times and counts are filled in
+}
+
+// devices are those that compute; nil is this machine's processor.
+func (o *Options) devices() []model.Device {
+	if len(o.Devices) > 0 {
+		return o.Devices
+	}
+	return []model.Device{o.Device}
 }
 
 // Plan is a job that is ready to run: its questions were built and checked, and
@@ -53,8 +64,9 @@ type Plan struct {
 	questions *dataset.List
 	summary   Summary
 	points    []model.Point
-	session   *model.Session
-	runner    runner // the session
+	session   *model.Session   // the first
+	sessions  []*model.Session // one for each device
+	runners   []runner         // the sessions
 	options   Options
 }
 
@@ -77,12 +89,11 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	var digest sync.WaitGroup
 	digest.Go(func() { l.Model.Digest(ctx) }) // manifest asks again
 	defer digest.Wait()                       // the caller may close the model
-	var err error
-	if p.session, err = l.Model.Session(p.sessionOptions()); err != nil {
-		return nil, err
+	err := p.openSessions()
+	if err == nil {
+		p.Manifest, err = p.manifest(ctx, j)
 	}
-	p.runner = p.session
-	if p.Manifest, err = p.manifest(ctx, j); err == nil {
+	if err == nil {
 		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.questions)
 	}
 	if err != nil {
@@ -106,9 +117,25 @@ func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.que
 // Prefix is what every prompt begins with before its question.
 func (p *Plan) Prefix() string { return p.builder.prefix }
 
-// sessionOptions says what the plan's session computes.
-func (p *Plan) sessionOptions() model.SessionOptions {
-	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, Device: p.options.Device}
+// sessionOptions says what the plan's sessions compute.
+func (p *Plan) sessionOptions(d model.Device) model.SessionOptions {
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, Device: d}
+}
+
+// openSessions opens a session on each device.
+func (p *Plan) openSessions() error {
+	for _, d := range p.options.devices() {
+		s, err := p.loaded.Model.Session(p.sessionOptions(d))
+		if err != nil {
+			return err
+		}
+		p.sessions, p.runners = append(p.sessions, s), append(p.runners, s)
+		if have, want := s.Arithmetic(), p.sessions[0].Arithmetic(); have != want {
+			return fmt.Errorf("devices: want all to compute in one arithmetic, have %q and %q", want, have)
+		}
+	}
+	p.session = p.sessions[0]
+	return nil
 }
 
 // FastError measures, on the first question, how far the lossy arithmetic of
@@ -118,7 +145,7 @@ func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.loaded.Model.FastError(ctx, p.sessionOptions(), q.IDs, q.Rows)
+	return p.loaded.Model.FastError(ctx, p.sessionOptions(p.options.devices()[0]), q.IDs, q.Rows)
 }
 
 // Summary counts what the plan will make.
@@ -127,8 +154,14 @@ func (p *Plan) Summary() *Summary {
 	return &s
 }
 
-// Close frees the plan's session.
-func (p *Plan) Close() error { return p.session.Close() }
+// Close frees the plan's sessions.
+func (p *Plan) Close() error {
+	var err error
+	for _, s := range p.sessions {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
 
 // manifest states everything that determines the dataset's bytes.
 func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {

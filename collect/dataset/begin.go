@@ -69,6 +69,8 @@ func (w *Writer) Question(i int) (*Question, error) {
 	if i < 0 || i >= w.plan.list.Len() {
 		return nil, fmt.Errorf("dataset: question: want 0 to %d, have %d", w.plan.list.Len()-1, i)
 	}
+	w.asking.Lock()
+	defer w.asking.Unlock()
 	if q := w.asked[i]; q != nil {
 		return q, nil
 	}
@@ -78,6 +80,13 @@ func (w *Writer) Question(i int) (*Question, error) {
 	}
 	w.asked[i] = q
 	return q, nil
+}
+
+// forget lets go of question i.
+func (w *Writer) forget(i int) {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	delete(w.asked, i)
 }
 
 // closeQuestions closes questions.jsonl, which no system renames under an open file.
