@@ -8,14 +8,12 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"premlp/collect/dataset"
 	"premlp/collect/dataset/datasettest"
-	"premlp/layers"
 	"premlp/model"
 )
 
@@ -30,18 +28,6 @@ func TestRunOnSeveralDevices(t *testing.T) {
 	want := datasetBytes(t, o.Dir)
 	cases := map[string][]model.Device{
 		"2 processors": {nil, nil}, "3 processors": {nil, nil, nil}, "5 processors": make([]model.Device, 5),
-	}
-	if strings.HasPrefix(layers.Arithmetic(), "fma-") && !testing.Short() { // others' bits differ from a device's
-		var devices []model.Device
-		for range 2 {
-			d, err := layers.EmulatedDevice(1 << 30)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer d.Close()
-			devices = append(devices, d)
-		}
-		cases["2 emulated devices"], cases["a processor and a device"] = devices, []model.Device{nil, devices[0]}
 	}
 	for name, devices := range cases {
 		t.Run(name, func(t *testing.T) {

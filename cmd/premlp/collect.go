@@ -58,7 +58,7 @@ of both.`,
   premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt --dry-run --show 3`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return e.withDevice(f.device, func(d layers.Device) error { return runCollect(c.Context(), e, c, &f, d) })
+			return e.withDevices(f.device, func(d []layers.Device) error { return runCollect(c.Context(), e, c, &f, d) })
 		},
 	}
 	flags := c.Flags()
@@ -82,7 +82,7 @@ of both.`,
 	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
 	addFast(c, &f.fast)
-	addDevice(c, &f.device)
+	addDevices(c, &f.device)
 	f.related.add(c)
 	require(c, "model")
 	c.MarkFlagsOneRequired("concept", "questions")
@@ -119,7 +119,7 @@ type collectReport struct {
 	planTokens int // of all prompts
 }
 
-func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, device layers.Device) error {
+func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, devices []layers.Device) error {
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
 	}
@@ -144,7 +144,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 	if err != nil {
 		return err
 	}
-	options.Device = device
+	options.Devices = devices
 	checked := checking{env: e}
 	options.Checked = checked.set
 	plan, err := collect.Prepare(ctx, l, job, options)
