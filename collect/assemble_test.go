@@ -84,7 +84,7 @@ func (f fakeMaker) Make(ctx context.Context, u Unit, m *Made, share func(float64
 	for i := u.First; i < u.End; i++ {
 		sizes = append(sizes, f.raw.Size(len(f.questions[i].Rows)))
 	}
-	m.reset(u, sizes)
+	m.Reset(u, sizes)
 	for i := range m.Raw {
 		q := &f.questions[u.First+i]
 		n := len(q.Rows)

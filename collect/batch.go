@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,17 @@ import (
 // or an eighth of the packed weights where that is more. Fewer make smaller
 // batches, which compute more often what prompts begin with alike.
 const DefaultBatchBytes = 64 << 20
+
+// ErrRows marks errors of rows that cannot be stored, such as values that are not
+// finite: computing them again gives the same.
+var ErrRows = errors.New("rows that cannot be stored")
+
+// rowsError is an error that is ErrRows and says no more than it did.
+type rowsError struct{ error }
+
+func (e rowsError) Is(target error) bool { return target == ErrRows }
+
+func (e rowsError) Unwrap() error { return e.error }
 
 // runner is what batches need of a model.Session.
 type runner interface {
@@ -89,10 +101,10 @@ func (b *batch) take(index [][]int32, at model.Point, rows model.Rows) error {
 			b.norms = append(b.norms, rows.Stats[int(k)*s:int(k+1)*s]...)
 		}
 		if err := CheckRows(q, site, at.Layer, b.data, d); err != nil {
-			return err
+			return rowsError{err}
 		}
 		if err := b.raw.Put(b.out[i], len(q.Rows), site, layer, b.data, b.norms); err != nil {
-			return fmt.Errorf("question %s: %w", q.ID, err)
+			return rowsError{fmt.Errorf("question %s: %w", q.ID, err)}
 		}
 	}
 	return nil

@@ -85,7 +85,7 @@ func (c *Computer) Make(ctx context.Context, u Unit, m *Made, share func(questio
 		}
 		c.questions, c.sizes = append(c.questions, q), append(c.sizes, c.raw.Size(len(q.Rows)))
 	}
-	m.reset(u, c.sizes)
+	m.Reset(u, c.sizes)
 	within := func(i int) (*dataset.Question, error) { return c.questions[i], nil }
 	for part, err := range Cut(0, u.Len(), within, c.raw, c.limits) {
 		if err != nil {

@@ -132,7 +132,7 @@ func TestCut(t *testing.T) {
 func TestMadeReset(t *testing.T) {
 	var m Made
 	for _, sizes := range [][]int64{{30, 10}, {10, 30}, {10}, {20, 10, 10}} {
-		m.reset(Unit{0, len(sizes)}, sizes)
+		m.Reset(Unit{0, len(sizes)}, sizes)
 		if len(m.Raw) != len(sizes) || cap(m.memory) != 40 {
 			t.Errorf("%v: want %d pieces of 40 bytes, have %d of %d", sizes, len(sizes), len(m.Raw), cap(m.memory))
 		}

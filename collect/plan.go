@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -113,6 +114,18 @@ func (p *Plan) Find(id string) int { return p.questions.Find(id) }
 
 // Question makes question i.
 func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.question(i) }
+
+// WriteQuestions writes the questions as the dataset will have them.
+func (p *Plan) WriteQuestions(w io.Writer) error { return dataset.WriteQuestions(w, p.questions) }
+
+// Completed is the manifest as the dataset will have it.
+func (p *Plan) Completed() dataset.Manifest { return dataset.Complete(p.Manifest, p.questions) }
+
+// Model is the model that computes the plan.
+func (p *Plan) Model() *Loaded { return p.loaded }
+
+// Related is related.json, nil where there is none.
+func (p *Plan) Related() []byte { return p.options.Related }
 
 // Prefix is what every prompt begins with before its question.
 func (p *Plan) Prefix() string { return p.builder.prefix }

@@ -29,8 +29,8 @@ type Made struct {
 	err    error
 }
 
-// reset empties m for a unit whose questions have raw forms of these sizes.
-func (m *Made) reset(u Unit, sizes []int64) {
+// Reset empties m for a unit whose questions have raw forms of these sizes.
+func (m *Made) Reset(u Unit, sizes []int64) {
 	m.Unit, m.Tokens, m.PromptTokens, m.err = u, 0, 0, nil
 	var total int64
 	for _, n := range sizes {

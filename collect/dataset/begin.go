@@ -1,11 +1,11 @@
 package dataset
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -28,25 +28,8 @@ func (w *Writer) writeQuestions() error {
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriterSize(f, 1<<20)
 	sum := sha256.New()
-	var e lineEncoder
-	for q, sourceErr := range w.plan.list.source {
-		var line []byte
-		if err = sourceErr; err == nil {
-			line, err = e.encode(q)
-		}
-		if err == nil {
-			sum.Write(line)
-			_, err = b.Write(line)
-		}
-		if err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = b.Flush()
-	}
+	err = WriteQuestions(io.MultiWriter(sum, f), w.plan.list)
 	if err == nil {
 		err = f.Sync()
 	}
