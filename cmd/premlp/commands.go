@@ -30,6 +30,10 @@ var commands = []struct {
 	{"measure", newDiff},
 	{"measure", newProfile},
 	{"measure", newBench},
+	{"job", newSubmit},
+	{"job", newWorker},
+	{"job", newJobs},
+	{"job", newMerge},
 	{"about", newVersion},
 }
 

@@ -195,6 +195,15 @@ func (m *models) open(ctx context.Context, j *Job) (*shared, error) {
 		}
 	}
 	w := m.worker
+	if w.Given != nil {
+		digest, err := w.Given.Model.Digest(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if digest == j.Manifest.Model.Digest {
+			return m.add(w.Given, j.Files.Model, 2), nil // never closed here
+		}
+	}
 	w.Log.Info("opening the model", "job", short(j.ID), "model", j.Model)
 	path, err := getModel(ctx, w.Store, j.Files.Model, w.Cache)
 	if err != nil {
@@ -204,9 +213,14 @@ func (m *models) open(ctx context.Context, j *Job) (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shared{Loaded: l, files: j.Files.Model, users: 1}
+	return m.add(l, j.Files.Model, 1), nil
+}
+
+// add adds an open model; m.mu is held.
+func (m *models) add(l *collect.Loaded, files string, users int) *shared {
+	s := &shared{l, files, users}
 	m.all = append(m.all, s)
-	return s, nil
+	return s
 }
 
 // release takes a user from a model, and closes it behind the last.

@@ -11,14 +11,21 @@ import (
 type Metrics struct {
 	mu sync.Mutex
 
-	Computed       int64 // units
-	Failed         int64 // units given back after an error
-	Poison         int64 // units that can never be computed
-	Notes          int64 // what went wrong with the queue and was survived
-	Questions      int64
-	Tokens         int64
-	Bytes          int64 // of blocks stored
-	ComputeSeconds float64
+	Computed       int64   `json:"units"`
+	Failed         int64   `json:"failed"`   // units given back after an error
+	Poison         int64   `json:"poison"`   // units that can never be computed
+	Notes          int64   `json:"troubles"` // of the queue, that were survived
+	Questions      int64   `json:"questions"`
+	Tokens         int64   `json:"tokens"`
+	Bytes          int64   `json:"bytes"` // of blocks stored
+	ComputeSeconds float64 `json:"compute_seconds"`
+}
+
+// Done is how many units were computed so far.
+func (m *Metrics) Done() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.Computed
 }
 
 func (m *Metrics) add(change func(*Metrics)) {

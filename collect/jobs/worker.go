@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"premlp/collect"
 	"premlp/collect/jobs/queue"
 	"premlp/collect/jobs/store"
 	"premlp/model"
@@ -22,6 +23,10 @@ type Worker struct {
 	Name  string // of this process, in reports; unlike those of all others
 	Host  string
 	Cache string // folder for models from the store
+
+	// Given is a model that is open already; nil: none. It serves jobs of its
+	// weights.
+	Given *collect.Loaded
 
 	Devices     []model.Device // each computes units of its own; nil: this machine's processor
 	Threads     int
