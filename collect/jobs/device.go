@@ -68,7 +68,9 @@ func (d *device) make(ctx context.Context, t queue.Task, b *block) error {
 	}
 	d.worker.reports.began(t, d, b.unit)
 	start := time.Now()
-	err = d.computer.Make(ctx, b.unit, &b.made, func(float64) {})
+	if err = d.worker.step("computing", t.ID); err == nil {
+		err = d.computer.Make(ctx, b.unit, &b.made, func(float64) {})
+	}
 	b.computing = time.Since(start)
 	if errors.Is(err, collect.ErrRows) {
 		err = fmt.Errorf("%w: %w", queue.ErrPoison, err)

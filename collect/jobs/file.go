@@ -56,7 +56,7 @@ func (t teller) Write(b []byte) (int, error) {
 
 // getBytes reads a small file of a digest and checks it.
 func getBytes(ctx context.Context, s *store.Store, digest string, limit int64) ([]byte, error) {
-	if !digestForm.MatchString(digest) {
+	if !isDigest(digest) {
 		return nil, fmt.Errorf("file: want a sha256 in hex, have %q", digest)
 	}
 	data, err := s.Get(ctx, fileName(digest), limit)
@@ -72,7 +72,7 @@ func getBytes(ctx context.Context, s *store.Store, digest string, limit int64) (
 // getFile copies the file of a digest to a path, whole and checked or not at all.
 // size is how many bytes it may have, -1 for any number.
 func getFile(ctx context.Context, s *store.Store, digest string, size int64, path string) error {
-	if !digestForm.MatchString(digest) {
+	if !isDigest(digest) {
 		return fmt.Errorf("file: want a sha256 in hex, have %q", digest)
 	}
 	r, have, err := s.Open(ctx, fileName(digest))

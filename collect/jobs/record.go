@@ -79,7 +79,7 @@ func decodeRecord(text []byte, id string) (*Record, error) {
 
 // readRecord reads the record of a job.
 func readRecord(ctx context.Context, s *store.Store, id string) (*Record, error) {
-	if !digestForm.MatchString(id) {
+	if !isDigest(id) {
 		return nil, fmt.Errorf("job: want a sha256 in hex, have %q", id)
 	}
 	text, err := s.Get(ctx, jobName(id), maxRecord)
@@ -101,7 +101,7 @@ func List(ctx context.Context, s *store.Store) iter.Seq2[Listed, error] {
 	return func(yield func(Listed, error) bool) {
 		for e, err := range s.List(ctx, jobFolder) {
 			l := Listed{ID: strings.TrimPrefix(e.Name, jobFolder), Submitted: e.Changed}
-			if err == nil && !digestForm.MatchString(l.ID) {
+			if err == nil && !isDigest(l.ID) {
 				continue // being written
 			}
 			if err == nil {
@@ -121,7 +121,7 @@ func Find(ctx context.Context, s *store.Store, prefix string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if id := strings.TrimPrefix(e.Name, jobFolder); digestForm.MatchString(id) {
+		if id := strings.TrimPrefix(e.Name, jobFolder); isDigest(id) {
 			found = append(found, id)
 		}
 	}
@@ -193,7 +193,7 @@ func (j *Job) Units(ctx context.Context) iter.Seq2[Unit, error] { return j.Recor
 // units yields a job's units from the store, by key.
 func (r *Record) units(ctx context.Context, s *store.Store) iter.Seq2[Unit, error] {
 	return func(yield func(Unit, error) bool) {
-		if !digestForm.MatchString(r.Files.Units) {
+		if !isDigest(r.Files.Units) {
 			yield(Unit{}, fmt.Errorf("units: want a sha256 in hex, have %q", r.Files.Units))
 			return
 		}

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"premlp/collect"
@@ -21,8 +21,6 @@ type Unit struct {
 	Key   string // sha256 of its canonical text, in hex
 	Bytes int64  // of its block
 }
-
-var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // keyText is the canonical text of everything that determines a block's bytes:
 // its form, the model, the tokenizer, the questions, what is stored of them and
@@ -125,13 +123,36 @@ func readUnits(r io.Reader) iter.Seq2[Unit, error] {
 
 // parseUnit reads a line of a list of units.
 func parseUnit(line string) (Unit, error) {
-	var u Unit
-	n, err := fmt.Sscanf(line, "%64s %d %d %d", &u.Key, &u.First, &u.End, &u.Bytes)
-	if err != nil || n != 4 || fmt.Sprintf("%s %d %d %d", u.Key, u.First, u.End, u.Bytes) != line || !digestForm.MatchString(u.Key) ||
-		u.First < 0 || u.End <= u.First || u.Bytes < 1 {
+	var n [3]int64
+	key, rest, ok := strings.Cut(line, " ")
+	for i := range n {
+		var number string
+		if i < 2 {
+			var more bool
+			number, rest, more = strings.Cut(rest, " ")
+			ok = ok && more
+		} else {
+			number = rest
+		}
+		var err error
+		n[i], err = strconv.ParseInt(number, 10, 64)
+		ok = ok && err == nil && strconv.FormatInt(n[i], 10) == number
+	}
+	u := Unit{Unit: collect.Unit{First: int(n[0]), End: int(n[1])}, Key: key, Bytes: n[2]}
+	if !ok || !isDigest(key) || u.First < 0 || u.End <= u.First || u.Bytes < 1 {
 		return u, fmt.Errorf("want a key, two questions in order and a size, have %q", line)
 	}
 	return u, nil
+}
+
+// isDigest says whether s is a sha256 in hex.
+func isDigest(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(s) == 2*sha256.Size
 }
 
 // inOrder sorts units by their questions and checks that they are all of count

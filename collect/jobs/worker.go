@@ -43,8 +43,8 @@ type Worker struct {
 
 	poll time.Duration // how often it looks whether the queue is empty; 0: 1 s
 
-	// fault, in tests, ends the work on a unit at a step: "begin", "computed",
-	// "stored".
+	// fault, in tests, ends the work on a unit at a step: "begin", "computing",
+	// "computed", "stored".
 	fault func(step, key string) error
 
 	models   models
