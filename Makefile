@@ -58,9 +58,10 @@ test: build lint cross ## everything that must pass: lint, cross-builds, tests, 
 test-gpu: ## the tests of the gpu build, on a fake driver
 	@if ! env=$$(.ci/gpu-env test); then echo "warning: the gpu build is not tested" >&2; exit 0; fi; \
 	eval "$$env" && set -x && \
-	$(GO) vet -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
-	$(GO) tool staticcheck -tags gpu ./layers/internal/gpu/... ./cmd/premlp && \
-	$(GO) test -tags gpu -count=1 -run 'Driver|Device|PTX' ./layers/internal/gpu ./cmd/premlp
+	$(GO) vet -tags gpu ./layers/internal/gpu/... ./model ./cmd/premlp && \
+	$(GO) tool staticcheck -tags gpu ./layers/internal/gpu/... ./model ./cmd/premlp && \
+	$(GO) test -tags gpu -count=1 -run 'Driver|Device|PTX' ./layers/internal/gpu ./cmd/premlp && \
+	$(GO) test -tags gpu -count=1 -run 'OnDriver' ./model
 
 .PHONY: gpu-check
 gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed beside the CPU's
@@ -69,6 +70,7 @@ gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed besid
 .PHONY: ptx
 ptx: ## compile the kernels for NVIDIA cards again, with clang 14
 	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels.ptx
+	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels80.ptx
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

@@ -26,42 +26,65 @@ type DeviceReport struct {
 	Free    int64  `json:"free_bytes"` // before
 	Size    int    `json:"size"`       // of the square matrices
 
-	Product  Times  `json:"product"` // x · Wᵀ, float32
-	GFLOPS   Figure `json:"gflops"`
-	Upload   Figure `json:"upload_gb_per_s"` // of one matrix
-	Download Figure `json:"download_gb_per_s"`
-	Launch   Times  `json:"launch"` // of a kernel with nothing to do, the queue never empty
+	Products []DeviceProduct `json:"products"` // x · Wᵀ, in each mode that the device has
+	Product  Times           `json:"product"`  // the first of them, float32
+	GFLOPS   Figure          `json:"gflops"`
+	Upload   Figure          `json:"upload_gb_per_s"` // of one matrix
+	Download Figure          `json:"download_gb_per_s"`
+	Launch   Times           `json:"launch"` // of a kernel with nothing to do, the queue never empty
 }
 
-// launches is how many are timed together.
-const launches = 1000
+// DeviceProduct is the product in one mode.
+type DeviceProduct struct {
+	Mode   string `json:"mode"` // "float32", or what its factors are rounded to, and by what
+	Times  Times  `json:"times"`
+	TFLOPS Figure `json:"tflops"`
+}
+
+// launches and products are how many are timed together.
+const (
+	launches = 1000
+	products = 10
+)
 
 // Device measures a device: the product of square matrices, copies and launches.
 func Device(ctx context.Context, d layers.Device, o DeviceOptions) (*DeviceReport, error) {
 	i := d.Info()
-	r := &DeviceReport{Name: i.Name, Kind: i.Kind, Version: i.Version, Driver: i.Driver, Memory: i.Memory, Free: i.Free, Size: o.Size}
+	free, err := d.Available()
+	if err != nil {
+		return nil, err
+	}
+	r := &DeviceReport{Name: i.Name, Kind: i.Kind, Version: i.Version, Driver: i.Driver, Memory: i.Memory, Free: free, Size: o.Size}
 	p, err := layers.NewDeviceProduct(d, o.Size)
 	if err != nil {
 		return nil, fmt.Errorf("matrices of %d×%d: %w", o.Size, o.Size, err)
+	}
+	work := []Task{
+		func(context.Context) error { return p.Upload() },
+		func(context.Context) error { return p.Download() },
+		func(context.Context) error { return p.Launches(launches) },
+	}
+	modes := p.Modes()
+	for i := range modes {
+		work = append(work, func(context.Context) error { return p.Run(i, products) })
 	}
 	times, err := Interleave(ctx, o.Runs, func(done, total int) {
 		if o.Progress != nil {
 			o.Progress("device", done, total)
 		}
-	},
-		func(context.Context) error { return p.Run() },
-		func(context.Context) error { return p.Upload() },
-		func(context.Context) error { return p.Download() },
-		func(context.Context) error { return p.Launches(launches) },
-	)
+	}, work...)
 	if err = errors.Join(err, p.Close()); err != nil {
 		return nil, err
 	}
 	n := float64(o.Size)
-	r.Product, r.GFLOPS = times[0], times[0].per(2*n*n*n/1e9)
-	r.Upload, r.Download = times[1].per(4*n*n/1e9), times[2].per(4*n*n/1e9)
-	r.Launch = times[3]
-	r.Launch.Best, r.Launch.Median, r.Launch.Worst = r.Launch.Best/launches, r.Launch.Median/launches, r.Launch.Worst/launches
+	r.Upload, r.Download = times[0].per(4*n*n/1e9), times[1].per(4*n*n/1e9)
+	r.Launch = times[2].over(launches)
+	for i, t := range times[3:] {
+		t = t.over(products)
+		r.Products = append(r.Products, DeviceProduct{Mode: modes[i], Times: t, TFLOPS: t.per(2 * n * n * n / 1e12)})
+	}
+	r.Product = r.Products[0].Times
+	r.GFLOPS = r.Product.per(2 * n * n * n / 1e9)
 	return r, nil
 }
 
@@ -70,7 +93,9 @@ func (r *DeviceReport) Print(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s, compute capability %s, driver %s, %.1f of %.1f GB free\n", r.Kind, r.Name, r.Version, r.Driver, float64(r.Free)/1e9, float64(r.Memory)/1e9)
 	t := table(w)
 	fmt.Fprintln(t, "best / median of", r.Product.Runs, "runs\t")
-	fmt.Fprintf(t, "product of %d³, float32\t%s GFLOP/s\n", r.Size, pair(&r.GFLOPS, 1))
+	for i := range r.Products {
+		fmt.Fprintf(t, "product of %d³, %s\t%s TFLOP/s\n", r.Size, r.Products[i].Mode, pair(&r.Products[i].TFLOPS, 2))
+	}
 	fmt.Fprintf(t, "copy to the device\t%s GB/s\n", pair(&r.Upload, 1))
 	fmt.Fprintf(t, "copy from the device\t%s GB/s\n", pair(&r.Download, 1))
 	fmt.Fprintf(t, "launch\t%s µs\n", pair(&Figure{Best: 1e6 * r.Launch.Best, Median: 1e6 * r.Launch.Median}, 2))

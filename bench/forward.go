@@ -30,7 +30,8 @@ type ForwardOptions struct {
 	Lengths  []int        // tokens of each prompt
 	Prompts  []int        // packed into one batch
 	Threads  int          // 0: one per processor
-	FastBF16 bool         // the lossy arithmetic, see model.SessionOptions
+	FastBF16 bool         // a lossy arithmetic, see model.SessionOptions
+	FastTF32 bool         // another
 	Device   model.Device // where passes are computed; nil: this machine's processor
 	Runs     int
 	// Sites are taken at every layer and copied, and the pass ends at the last; none:
@@ -47,8 +48,9 @@ type ForwardReport struct {
 	Model        Model        `json:"model"`
 	Threads      int          `json:"threads"`
 	Device       string       `json:"device"`
-	Sites        []model.Site `json:"sites"`          // taken at every layer
-	FlopPerToken int64        `json:"flop_per_token"` // of the products with weights
+	Products     string       `json:"products,omitempty"` // what computed lossy products on a device
+	Sites        []model.Site `json:"sites"`              // taken at every layer
+	FlopPerToken int64        `json:"flop_per_token"`     // of the products with weights
 	Rows         []ForwardRow `json:"rows"`
 }
 
@@ -83,12 +85,13 @@ func Forward(ctx context.Context, m *model.Model, o ForwardOptions) (*ForwardRep
 	if report.Machine, err = DescribeMachine(ctx, o.Machine); err != nil {
 		return nil, err
 	}
-	p, err := newPrefill(m, o.Sites, model.SessionOptions{Threads: o.Threads, FastBF16: o.FastBF16, Device: o.Device})
+	p, err := newPrefill(m, o.Sites, model.SessionOptions{Threads: o.Threads, FastBF16: o.FastBF16, FastTF32: o.FastTF32, Device: o.Device})
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
 	report.Machine.Arithmetic, report.Device = p.session.Arithmetic(), p.session.Device()
+	report.Products = p.session.Products()
 	l, err := newLimits(o.Threads, 0)
 	if err != nil {
 		return nil, err

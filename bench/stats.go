@@ -60,6 +60,15 @@ func (t Times) per(amount float64) Figure {
 	return Figure{Best: amount / t.Best, Median: amount / t.Median}
 }
 
+// over returns the times of one of so many equal things that each run did.
+func (t Times) over(things int) Times {
+	seconds := make([]float64, len(t.Samples))
+	for i, s := range t.Samples {
+		seconds[i] = s / float64(things)
+	}
+	return Summarize(seconds)
+}
+
 // of returns f as a share of the best that limit reached: a limit does not
 // become lower by a disturbed run. It is nil where there is no limit.
 func (f Figure) of(limit Figure) *Figure {

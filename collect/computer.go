@@ -39,7 +39,7 @@ func NewComputer(ctx context.Context, l *Loaded, m dataset.Manifest, questions Q
 		return nil, err
 	}
 	s, err := l.Model.Session(model.SessionOptions{
-		Points: pointsOf(&m), Threads: o.Threads, FastBF16: model.IsFastBF16(m.Arithmetic), Device: o.Device,
+		Points: pointsOf(&m), Threads: o.Threads, FastBF16: model.IsFastBF16(m.Arithmetic), Device: o.Device, // no job has lossy products of a device
 	})
 	if err != nil {
 		return nil, err

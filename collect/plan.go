@@ -29,7 +29,8 @@ type Options struct {
 	BatchBytes  int          // of rows held until they are written; 0: see DefaultBatchBytes
 	Seed        int64        // recorded in the manifest
 	ShardBytes  int64        // 0: dataset.DefaultShardBytes
-	FastBF16    bool         // the lossy arithmetic, see model.SessionOptions
+	FastBF16    bool         // a lossy arithmetic, see model.SessionOptions
+	FastTF32    bool         // another
 	Device      model.Device // where rows are computed; nil: this machine's processor
 	// Devices, where there are any, take the place of Device: each computes units of
 	// its own.
@@ -132,7 +133,7 @@ func (p *Plan) Prefix() string { return p.builder.prefix }
 
 // sessionOptions says what the plan's sessions compute.
 func (p *Plan) sessionOptions(d model.Device) model.SessionOptions {
-	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, Device: d}
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, FastTF32: p.options.FastTF32, Device: d}
 }
 
 // openSessions opens a session on each device.
@@ -152,7 +153,7 @@ func (p *Plan) openSessions() error {
 }
 
 // FastError measures, on the first question, how far the lossy arithmetic of
-// Options.FastBF16 is off at each site.
+// Options.FastBF16 or FastTF32 is off at each site.
 func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	q, err := p.Question(0)
 	if err != nil {
@@ -160,6 +161,9 @@ func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	}
 	return p.loaded.Model.FastError(ctx, p.sessionOptions(p.options.devices()[0]), q.IDs, q.Rows)
 }
+
+// Products says by what lossy products are computed, see model.Session.Products.
+func (p *Plan) Products() string { return p.session.Products() }
 
 // Summary counts what the plan will make.
 func (p *Plan) Summary() *Summary {

@@ -106,6 +106,7 @@ func (p *Plan) runInfo(start time.Time, s *Summary) dataset.RunInfo {
 	r := p.options.Run
 	r.Started, r.Finished = start.UTC(), time.Now().UTC()
 	r.Device, r.Kernel, r.Threads = deviceNames(p.sessions), p.session.Kernel(), p.session.Threads()
+	r.Products = p.session.Products()
 	r.Resumed, r.Tokens = s.Resumed, s.Tokens
 	for _, f := range p.Findings {
 		r.Warnings = append(r.Warnings, f.String())

@@ -23,19 +23,17 @@ func (g *Graph) Machine(o MachineOptions) (*Machine, error) {
 	if err := o.Cache.check(o.Context); err != nil {
 		return nil, err
 	}
-	if o.Device != nil && o.FastBF16 {
-		return nil, errors.New("device: want the exact arithmetic, have the lossy one of bf16, which only processors have")
+	k, err := kernelFor(o.FastBF16 && o.Device == nil)
+	if err != nil {
+		return nil, err
 	}
-	k, err := kernelFor(o.FastBF16)
+	device, err := o.onDevice()
 	if err != nil {
 		return nil, err
 	}
 	m := &Machine{
-		pool: kernel.NewPool(o.Threads, k), options: o, input: g.batch, graph: g,
+		pool: kernel.NewPool(o.Threads, k), device: device, options: o, input: g.batch, graph: g,
 		taps: map[*Op][]Point{}, kept: map[Point]*Op{},
-	}
-	if o.Device != nil {
-		m.device = &onDevice{Device: o.Device}
 	}
 	if o.Cache.Rows > 0 {
 		m.rows = newLedger(o.Cache.Rows)

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"premlp/layers/internal/gpu"
+	"premlp/layers/internal/kernel"
 )
 
 // Device is a graphics card, or the emulator of one. It is closed behind all
@@ -16,12 +17,18 @@ type Device = gpu.Device
 // onDevice is what a machine has on its device: memory for values, and the batch.
 type onDevice struct {
 	Device
-	batch   deviceBatch
-	ints    deviceMemory // of batch
-	gather  deviceMemory // rows that a sink gets
-	scratch deviceMemory // of one op
-	all     []*deviceMemory
+	processors int // of the device
+	batch      deviceBatch
+	ints       deviceMemory  // of batch
+	gather     deviceMemory  // rows that a sink gets
+	scratch    deviceMemory  // of one op
+	panel      deviceMemory  // of a product: a part of its weight, as float32
+	strip      deviceMemory  // of a product: columns of its result
+	fast       *fastProducts // nil: products are exact
+	all        []*deviceMemory
 }
+
+func newOnDevice(d Device) *onDevice { return &onDevice{Device: d, processors: d.Info().Processors} }
 
 // deviceMemory grows to the most that was asked for.
 type deviceMemory struct {
@@ -67,11 +74,21 @@ func (d *onDevice) release() error {
 // deviceBatch is a batch on the device. Its pointers are to int32.
 type deviceBatch struct {
 	ids, pos, sel, selectedPos gpu.Pointer // as in Batch
-	segment, selectedSegment   gpu.Pointer // of each row, and of each selected one
-	// starts [segments+1] counts ranges [first row, rows] of keys, by segment.
-	starts, ranges, selectedStarts, selectedRanges gpu.Pointer
-	keys                                           int // the most that a row sees
-	cacheRows                                      gpu.Pointer
+	all, selected              deviceSegments
+	keys                       int // the most that a row sees
+	cacheRows                  gpu.Pointer
+}
+
+// deviceSegments are a batch's segments, or those of its selected rows.
+type deviceSegments struct {
+	starts, ranges gpu.Pointer // starts [segments+1] counts ranges [first row, rows] of keys, by segment
+	tiles          [len(attentionGroups)]deviceTiles
+}
+
+// deviceTiles are the segments in tiles for attention of a group of heads.
+type deviceTiles struct {
+	at    gpu.Pointer // [count] of [first row, rows, segment]
+	count int
 }
 
 // send uploads a checked batch, in one piece.
@@ -93,14 +110,19 @@ func (d *onDevice) send(b *Batch) error {
 	put(&d.batch.pos, b.Pos)
 	put(&d.batch.sel, b.Sel)
 	put(&d.batch.selectedPos, b.selectedPos)
-	of, starts, ranges := flatSegments(b.segments)
-	put(&d.batch.segment, of)
-	put(&d.batch.starts, starts)
-	put(&d.batch.ranges, ranges)
-	of, starts, ranges = flatSegments(b.selected)
-	put(&d.batch.selectedSegment, of)
-	put(&d.batch.selectedStarts, starts)
-	put(&d.batch.selectedRanges, ranges)
+	for _, list := range []struct {
+		to       *deviceSegments
+		segments []kernel.Segment
+	}{{&d.batch.all, b.segments}, {&d.batch.selected, b.selected}} {
+		starts, ranges := flatSegments(list.segments)
+		put(&list.to.starts, starts)
+		put(&list.to.ranges, ranges)
+		for i, group := range attentionGroups {
+			tiles := tilesOf(list.segments, attentionQueries/group)
+			list.to.tiles[i].count = len(tiles) / 3
+			put(&list.to.tiles[i].at, tiles)
+		}
+	}
 	put(&d.batch.cacheRows, cacheRows(b))
 	for _, p := range b.Pos {
 		d.batch.keys = max(d.batch.keys, int(p)+1)

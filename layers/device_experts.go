@@ -23,12 +23,13 @@ func (e Experts) routeOnDevice(c *deviceCall) error {
 // send uploads the expert's weights.
 func (x *expert) send(s Scope, d *onDevice, number int) error {
 	t := x.tensors
-	for i, w := range []*weights.Tensor{t.Gate, t.Up, t.Down, t.GateBias, t.UpBias, t.DownBias} {
-		if w == nil {
-			continue
-		}
+	for i, w := range []struct{ matrix, bias *weights.Tensor }{{t.Gate, t.GateBias}, {t.Up, t.UpBias}, {t.Down, t.DownBias}} {
+		key := s.Layer(number).path + "." + strconv.Itoa(i)
 		var err error
-		if x.sent[i], err = s.g.store.sendTensor(d, s.Layer(number).path+"."+strconv.Itoa(i), w); err != nil {
+		if x.sent[i], err = s.g.store.sendWeight(d, key, w.matrix); err == nil && w.bias != nil {
+			x.offsets[i], err = s.g.store.sendTensor(d, key+".offset", w.bias)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -79,10 +80,10 @@ func (x *expert) addOnDevice(c *deviceCall, e Experts, of chosen) error {
 		func() error {
 			return c.each("gather", in.len(), in.at, c.In[0].at, rows.at, count(in.len()), number(d))
 		},
-		func() error { return c.d.product(gate, in, x.sent[0], x.sent[3]) },
-		func() error { return c.d.product(up, in, x.sent[1], x.sent[4]) },
+		func() error { return c.d.product(gate, in, x.sent[0], x.offsets[0]) },
+		func() error { return c.d.product(up, in, x.sent[1], x.offsets[1]) },
 		func() error { return e.Activate.activateOnDevice(c, gate, gate, up) },
-		func() error { return c.d.product(out, gate, x.sent[2], x.sent[5]) },
+		func() error { return c.d.product(out, gate, x.sent[2], x.offsets[2]) },
 		func() error {
 			return c.each("scatter_add", out.len(), c.Out.at, out.at, rows.at, shares.at, count(out.len()), number(d))
 		},

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"premlp/layers/internal/gpu"
-	"premlp/weights"
 )
 
 // The arguments of kernels by their types there: sizes of whole values are 64 bits
@@ -19,13 +18,15 @@ const (
 	mostBlocks     = 4096
 )
 
+// elementBlocks is the grid of a kernel on n elements.
+func elementBlocks(n int) int { return min((n+elementThreads-1)/elementThreads, mostBlocks) }
+
 // each launches a kernel on n elements; none is no launch.
 func (c *deviceCall) each(kernel string, n int, args ...any) error {
 	if n == 0 {
 		return nil
 	}
-	blocks := min((n+elementThreads-1)/elementThreads, mostBlocks)
-	return c.d.Launch(kernel, gpu.Dim{X: blocks}, gpu.Dim{X: elementThreads}, 0, args...)
+	return c.d.Launch(kernel, gpu.Dim{X: elementBlocks(n)}, gpu.Dim{X: elementThreads}, 0, args...)
 }
 
 // The numbers of functions in kernels/math.cu.
@@ -46,10 +47,10 @@ func (c *deviceCall) positionsAt() gpu.Pointer {
 	return c.d.batch.pos
 }
 
-// norm launches a norm: 16 threads have a row.
+// norm launches a norm: a block of threads has a row.
 func (c *deviceCall) norm(n Norm, heads int, gain, offset gpu.Pointer, gains int) error {
 	d := c.Out.cols / heads
-	grid, block := gpu.Dim{X: c.Out.rows * heads}, gpu.Dim{X: 16}
+	grid, block := gpu.Dim{X: c.Out.rows * heads}, gpu.Dim{X: 128}
 	if n.Center {
 		return c.d.Launch("layernorm", grid, block, 0, c.Out.at, c.Stats, c.In[0].at, gain, offset, number(d), number(gains), n.Eps)
 	}
@@ -65,18 +66,12 @@ func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, 
 	return c.each("heads", n, out, x.at, count(n), number(heads), number(size), number(width), number(x.cols), number(stored), number(from))
 }
 
-// product launches out [rows, n] = x · wᵀ + bias: a block has 64×64 values.
-func (d *onDevice) product(out matAt, x matAt, w, bias gpu.Pointer) error {
-	const tile = 64
-	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
-	return d.Launch("matmul", grid, gpu.Dim{X: 256}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
-}
+// attentionQueries is how many queries a block of threads has in attention: those of
+// a group of heads that share keys, and of as many rows as there is place for.
+const attentionQueries = 64
 
-// attentionBlocks is how many queries' scores are held at once.
-const (
-	attentionBlocks  = 512
-	attentionThreads = 128
-)
+// attentionGroups are the numbers of heads in a group.
+var attentionGroups = [...]int{1, 2, 4}
 
 // deviceAttention is what attention has on the device beside its inputs.
 type deviceAttention struct {
@@ -99,16 +94,11 @@ func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) e
 		}
 		k, v = kept.keys, kept.vals
 	}
-	pos, segment, starts, ranges := b.pos, b.segment, b.starts, b.ranges
+	pos, segments := b.pos, &b.all
 	if c.selected {
-		pos, segment, starts, ranges = b.selectedPos, b.selectedSegment, b.selectedStarts, b.selectedRanges
+		pos, segments = b.selectedPos, &b.selected
 	}
 	if err := kept.cover(d, a, b.keys); err != nil {
-		return err
-	}
-	blocks := min(c.Out.rows*a.Heads, attentionBlocks)
-	scratch, err := d.room(&d.scratch, blocks*2*b.keys)
-	if err != nil {
 		return err
 	}
 	bias, relative := gpu.Pointer(0), int32(0)
@@ -118,9 +108,23 @@ func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) e
 	if a.Relative {
 		relative = 1
 	}
-	return d.Launch("attention", gpu.Dim{X: blocks}, gpu.Dim{X: attentionThreads}, 0,
-		c.Out.at, q.at, k, v, pos, segment, starts, ranges, bias, kept.sinks, scratch, number(b.keys),
-		number(c.Out.rows), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys), relative)
+	kernel, values := "attention_64", 64 // of a head's, in a block of threads
+	switch {
+	case a.HeadDim > 128:
+		kernel, values = "attention_256", 256
+	case a.HeadDim > 64:
+		kernel, values = "attention_128", 128
+	}
+	share := a.Heads / a.KVHeads
+	size := 0 // of a group
+	for size+1 < len(attentionGroups) && attentionGroups[size] < share {
+		size++
+	}
+	group, tiles := attentionGroups[size], segments.tiles[size]
+	grid := gpu.Dim{X: tiles.count, Y: a.KVHeads * ((share + group - 1) / group), Z: (a.HeadDim + values - 1) / values}
+	return d.Launch(kernel, grid, gpu.Dim{X: 256}, 0,
+		c.Out.at, q.at, k, v, pos, tiles.at, segments.starts, segments.ranges, bias, kept.sinks,
+		number(group), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys), relative)
 }
 
 // cover makes the bias for so many keys: by head and key, or by head and distance.
@@ -152,28 +156,4 @@ func (a Attention) attentionScale() float32 {
 		return a.Scale
 	}
 	return float32(1 / math.Sqrt(float64(a.HeadDim)))
-}
-
-// sendFloats uploads values once for all graphs of a store.
-func (s *Store) sendFloats(d *onDevice, key string, values func() []float32) (gpu.Pointer, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := sentKey{d.Device, key}
-	if p, ok := s.sent[at]; ok {
-		return p, nil
-	}
-	x := values()
-	p, err := d.Alloc(4 * int64(max(len(x), 1)))
-	if err == nil {
-		err = d.Upload(p, memoryOf(x))
-	}
-	if err == nil {
-		s.sent[at] = p
-	}
-	return p, err
-}
-
-// sendTensor uploads a tensor as float32.
-func (s *Store) sendTensor(d *onDevice, key string, t *weights.Tensor) (gpu.Pointer, error) {
-	return s.sendFloats(d, key, t.Floats)
 }

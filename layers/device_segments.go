@@ -2,20 +2,29 @@ package layers
 
 import "premlp/layers/internal/kernel"
 
-// flatSegments lists the segment of each row, where each segment's ranges of keys
-// begin, and the ranges, [first row, rows] each.
-func flatSegments(segments []kernel.Segment) (of, starts, ranges []int32) {
+// flatSegments lists where each segment's ranges of keys begin, and the ranges,
+// [first row, rows] each.
+func flatSegments(segments []kernel.Segment) (starts, ranges []int32) {
 	starts = []int32{0}
-	for i, s := range segments {
-		for range s.To - s.From {
-			of = append(of, int32(i))
-		}
+	for _, s := range segments {
 		for _, r := range s.Ranges {
 			ranges = append(ranges, int32(r[0]), int32(r[1]-r[0]))
 		}
 		starts = append(starts, int32(len(ranges)/2))
 	}
-	return of, starts, ranges
+	return starts, ranges
+}
+
+// tilesOf cuts segments into tiles of at most so many rows for the attention kernels:
+// [first row, rows, segment] each.
+func tilesOf(segments []kernel.Segment, rows int) []int32 {
+	var tiles []int32
+	for i, s := range segments {
+		for from := s.From; from < s.To; from += rows {
+			tiles = append(tiles, int32(from), int32(min(rows, s.To-from)), int32(i))
+		}
+	}
+	return tiles
 }
 
 // cacheRows lists the row of the cache that each token's key is put into: the last

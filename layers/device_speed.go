@@ -2,6 +2,8 @@ package layers
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 
 	"premlp/layers/internal/gpu"
 )
@@ -11,13 +13,21 @@ type DeviceProduct struct {
 	d         *onDevice
 	x, w, out matAt
 	host      []float32
+	modes     []productMode
+}
+
+// productMode is one way to compute the product.
+type productMode struct {
+	name string
+	run  func() error
 }
 
 // NewDeviceProduct makes the product of matrices [n, n] on d.
 func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
-	p := &DeviceProduct{d: &onDevice{Device: d}, host: make([]float32, n*n)}
+	p := &DeviceProduct{d: newOnDevice(d), host: make([]float32, n*n)}
+	random := rand.New(rand.NewPCG(1, 2)) // a card is slower with values that differ
 	for i := range p.host {
-		p.host[i] = float32(i%17) - 8
+		p.host[i] = random.Float32() - 0.5
 	}
 	for _, m := range []*matAt{&p.x, &p.w, &p.out} {
 		at, err := p.d.room(&deviceMemory{}, n*n)
@@ -26,12 +36,77 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 		}
 		*m = matAt{at, n, n}
 	}
-	return p, errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
+	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.out, p.x, p.w.at, 0) }}}
+	err := errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
+	if err == nil && d.Info().Tensor() {
+		err = errors.Join(p.addRounded(gpu.TF32), p.addRounded(gpu.BF16))
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
-// Run computes the product: 2·n³ floating-point operations.
-func (p *DeviceProduct) Run() error {
-	return errors.Join(p.d.product(p.out, p.x, p.w.at, 0), p.d.Sync())
+// addRounded adds the products of a rounding: as a pass computes them, x rounded each
+// time, and of each tile alone.
+func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
+	fast, err := newFastProducts(p.d, r)
+	if err != nil {
+		return err
+	}
+	w, err := p.d.room(&deviceMemory{}, p.w.rows*r.Pitch(p.w.cols)/4)
+	if err == nil {
+		err = gpu.RoundRows(p.d, r, w, p.w.at, p.w.rows, p.w.cols)
+	}
+	if err != nil {
+		return err
+	}
+	whole := func(f *fastProducts) func() error {
+		return func() error {
+			f.wrote()
+			return f.product(p.out, p.x, w, 0)
+		}
+	}
+	if fast.blas != nil {
+		own := *fast
+		own.blas = nil
+		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
+		fast = &own
+	}
+	p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
+	for _, t := range gpu.Tiles {
+		if t.Shared() > fast.info.Shared {
+			continue
+		}
+		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, tiles of %s, x rounded before", r, t), func() error {
+			x, err := fast.round(p.x)
+			if err != nil {
+				return err
+			}
+			return gpu.MultiplyRounded(p.d.Device, r, t, p.out.at, x, w, 0, p.out.rows, p.out.cols, p.x.cols)
+		}})
+	}
+	return nil
+}
+
+// Modes names the ways to compute the product that the device has.
+func (p *DeviceProduct) Modes() []string {
+	var names []string
+	for _, m := range p.modes {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// Run computes the product in a mode so many times, one behind the other, and waits
+// for the last: 2·n³ floating-point operations each.
+func (p *DeviceProduct) Run(mode, times int) error {
+	for range times {
+		if err := p.modes[mode].run(); err != nil {
+			return err
+		}
+	}
+	return p.d.Sync()
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.

@@ -3,7 +3,6 @@ package layers
 import (
 	"gorgonia.org/gorgonia"
 
-	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
 )
 
@@ -15,15 +14,15 @@ import (
 // unpacked.
 func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 	w := s.Weight("weight", vocab, d) // [V, D]
-	var table gpu.Pointer
+	var table deviceWeight
 	return s.node(&Op{
 		kind: "embedding", cols: d, inputs: []*gorgonia.Node{s.g.batch},
 		upload: func(t *onDevice) (err error) {
-			table, err = s.g.store.sendTensor(t, w.Name, w)
+			table, err = s.g.store.sendStored(t, w.Name, w)
 			return err
 		},
 		device: func(c *deviceCall) error {
-			return c.each("gather", c.Out.len(), c.Out.at, table, c.d.batch.ids, count(c.Out.len()), number(d))
+			return c.gatherRows(table, c.d.batch.ids)
 		},
 		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {
@@ -44,19 +43,18 @@ func Embedding(s Scope, vocab, d int) *gorgonia.Node {
 func AddPositions(s Scope, x *gorgonia.Node, rows, offset int) *gorgonia.Node {
 	d := columns(x)
 	w := s.Weight("weight", rows, d) // [N, D]
-	var table gpu.Pointer
+	var table deviceWeight
 	return s.node(&Op{
 		kind: "positions", cols: d, inputs: []*gorgonia.Node{s.g.batch, x},
 		upload: func(t *onDevice) (err error) {
-			table, err = s.g.store.sendTensor(t, w.Name, w)
+			table, err = s.g.store.sendStored(t, w.Name, w)
 			return err
 		},
 		device: func(c *deviceCall) error {
-			n, from := c.Out.len(), table.Offset(offset*d)
-			if err := c.each("gather", n, c.Out.at, from, c.positionsAt(), count(n), number(d)); err != nil {
+			if err := c.gatherRows(table.from(offset), c.positionsAt()); err != nil {
 				return err
 			}
-			return c.each("add", n, c.Out.at, c.In[0].at, c.Out.at, count(n))
+			return c.each("add", c.Out.len(), c.Out.at, c.In[0].at, c.Out.at, count(c.Out.len()))
 		},
 		counted: func(c *Call) Cost { return rowsOfTable(c, w) },
 		run: func(c *Call) error {

@@ -95,7 +95,8 @@ type expert struct {
 	tensors                    ExpertWeights
 	gate, up, down             *kernel.Weight
 	gateBias, upBias, downBias []float32
-	sent                       [6]gpu.Pointer // gate, up, down, and their biases
+	sent                       [3]deviceWeight // gate, up, down
+	offsets                    [3]gpu.Pointer  // their biases
 }
 
 // runExperts adds up the chosen experts' results.

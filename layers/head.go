@@ -65,7 +65,9 @@ func TiedHead(s, table Scope, x *gorgonia.Node, vocab int, bias bool) *gorgonia.
 	if s.Has("weight") && !equalRows(w, s.Weight("weight", vocab, columns(x))) {
 		s.g.fail(fmt.Errorf("weight %s: want the values of %s, which the head is tied to, have others", s.join("weight"), w.Name))
 	}
-	return product(s, x, w, b, &group{}) // [R, V]
+	scores := product(s, x, w, b, &group{}) // [R, V]
+	opOf(scores).linear.tied = true
+	return scores
 }
 
 // equalRows reports whether two matrices of one shape hold the same values. A

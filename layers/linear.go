@@ -97,14 +97,19 @@ func product(s Scope, x *gorgonia.Node, w, bias *weights.Tensor, g *group) *gorg
 		}
 		return nil
 	}
-	var at, offset gpu.Pointer
+	var sent deviceWeight
+	var offset gpu.Pointer
 	o.upload = func(t *onDevice) (err error) {
-		if at, err = s.g.store.sendTensor(t, o.key, w); err == nil && bias != nil {
+		key := o.key
+		if o.linear.tied {
+			key = w.Name
+		}
+		if sent, err = s.g.store.sendWeight(t, key, w); err == nil && bias != nil {
 			offset, err = s.g.store.sendTensor(t, o.key+".offset", bias)
 		}
 		return err
 	}
-	o.device = func(c *deviceCall) error { return c.d.product(c.Out, c.In[0], at, offset) }
+	o.device = func(c *deviceCall) error { return c.d.product(c.Out, c.In[0], sent, offset) }
 	o.run = func(c *Call) error {
 		products := make([]kernel.Product, len(g.ops))
 		for i, member := range g.ops {
@@ -124,4 +129,5 @@ type linear struct {
 	w, bias *weights.Tensor
 	packed  *kernel.Weight
 	offset  []float32
+	tied    bool // w is the embedding's table, which a device has already
 }

@@ -45,8 +45,11 @@ type MachineOptions struct {
 	Cache   Cache
 	Device  Device // nil: this machine's own processor
 	// FastBF16 rounds both factors of products with weights to bf16: the lossy
-	// arithmetic "bf16dot-…". Processors without AVX512-BF16 refuse it.
+	// arithmetics "bf16dot-…", which processors without AVX512-BF16 refuse, and on a
+	// device "bf16-…", from compute capability 8.0 on.
 	FastBF16 bool
+	// FastTF32 rounds them to tf32, "tf32-…": such devices alone.
+	FastTF32 bool
 }
 
 // Machine runs the part of a graph that its points need, over and over, on

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"sync"
 
 	"premlp/layers/internal/gpu"
@@ -34,6 +35,20 @@ type packedKey struct {
 // NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]gpu.Pointer{}}
+}
+
+// FreeDevice frees what the store has on a device. No machine may use it any longer.
+func (s *Store) FreeDevice(d Device) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	for at, p := range s.sent {
+		if at.device == d {
+			err = errors.Join(err, d.Free(p))
+			delete(s.sent, at)
+		}
+	}
+	return err
 }
 
 // pack returns the packed form of t [N, K], the weight of the op of that key,

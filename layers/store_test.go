@@ -50,11 +50,25 @@ func TestPackedQuantised(t *testing.T) {
 	}
 }
 
-// openBlocks writes a GGUF of one tensor, the golden blocks of a type in turn,
-// six to a row, and opens it.
+// openBlocks opens the tensor of writeBlocks.
 func openBlocks(t *testing.T, d weights.DType, rows int) *weights.Tensor {
 	t.Helper()
-	const blocks = 6
+	w, err := writeBlocks(t, d, rows).Tensor("w.weight", rows, blocksOfRow*d.BlockLen())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.DType != d {
+		t.Fatalf("type: want %s, have %s", d, w.DType)
+	}
+	return w
+}
+
+const blocksOfRow = 6
+
+// writeBlocks writes a GGUF of one tensor, w.weight, the golden blocks of a type in
+// turn, six to a row, and opens it.
+func writeBlocks(t *testing.T, d weights.DType, rows int) *weights.GGUF {
+	t.Helper()
 	golden, err := os.ReadFile(filepath.Join("..", "weights", "testdata", "quant", d.String()+".bin"))
 	if err != nil {
 		t.Fatal(err)
@@ -62,14 +76,14 @@ func openBlocks(t *testing.T, d weights.DType, rows int) *weights.Tensor {
 	le := binary.LittleEndian
 	file := le.AppendUint32([]byte("GGUF"), 3)
 	file = le.AppendUint64(le.AppendUint64(file, 1), 0) // one tensor, no metadata
-	file = append(le.AppendUint64(file, 1), 'w')
+	file = append(le.AppendUint64(file, 8), "w.weight"...)
 	file = le.AppendUint32(file, 2)
-	file = le.AppendUint64(le.AppendUint64(file, uint64(blocks*d.BlockLen())), uint64(rows))
-	file = le.AppendUint64(le.AppendUint32(file, ggufNumber[d]), 0)
+	file = le.AppendUint64(le.AppendUint64(file, uint64(blocksOfRow*d.BlockLen())), uint64(rows))
+	file = le.AppendUint64(le.AppendUint32(file, d.GGUFNumber()), 0)
 	file = append(file, make([]byte, -len(file)&31)...)
 	size := d.BlockBytes()
-	for i := range blocks * rows {
-		at := (i + i/blocks) * size % len(golden)
+	for i := range blocksOfRow * rows {
+		at := (i + i/blocksOfRow) * size % len(golden)
 		file = append(file, golden[at:at+size]...)
 	}
 	path := filepath.Join(t.TempDir(), "model.gguf")
@@ -81,21 +95,5 @@ func openBlocks(t *testing.T, d weights.DType, rows int) *weights.Tensor {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.Close() })
-	w, err := g.Tensor("w", rows, blocks*d.BlockLen())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.DType != d {
-		t.Fatalf("type: want %s, have %s", d, w.DType)
-	}
-	return w
-}
-
-// ggufNumber is each quantised type's number in a GGUF file.
-var ggufNumber = map[weights.DType]uint32{
-	weights.Q4_0: 2, weights.Q4_1: 3, weights.Q5_0: 6, weights.Q5_1: 7, weights.Q8_0: 8,
-	weights.Q2_K: 10, weights.Q3_K: 11, weights.Q4_K: 12, weights.Q5_K: 13, weights.Q6_K: 14,
-	weights.IQ2_XXS: 16, weights.IQ2_XS: 17, weights.IQ3_XXS: 18, weights.IQ1_S: 19, weights.IQ4_NL: 20,
-	weights.IQ3_S: 21, weights.IQ2_S: 22, weights.IQ4_XS: 23, weights.IQ1_M: 29, weights.TQ1_0: 34,
-	weights.TQ2_0: 35, weights.MXFP4: 39,
+	return g
 }

@@ -13,8 +13,8 @@ type SiteError struct {
 	Share float64 // largest |lossy - exact| of the worst row, over the row's max |exact|
 }
 
-// FastError runs a prompt in the arithmetic of SessionOptions.FastBF16 and in the
-// exact one and returns the error of each wanted site over all its layers. sel
+// FastError runs a prompt in the arithmetic of SessionOptions.FastBF16, or of FastTF32
+// where that is set, and in the exact one and returns the error of each wanted site over all its layers. sel
 // lists the positions that are read, nil: all. The exact weights are packed for
 // this alone and freed.
 func (m *Model) FastError(ctx context.Context, o SessionOptions, ids, sel []int32) ([]SiteError, error) {
@@ -22,7 +22,7 @@ func (m *Model) FastError(ctx context.Context, o SessionOptions, ids, sel []int3
 	if err != nil {
 		return nil, err
 	}
-	o.FastBF16 = true
+	o.FastBF16 = !o.FastTF32
 	var sites []SiteError
 	err = m.runOnce(ctx, o, ids, sel, func(p Point, rows Rows) error {
 		c := compareRows(exact[p], rows.Data, rows.Dim)
@@ -44,7 +44,10 @@ func (m *Model) exactRows(ctx context.Context, o SessionOptions, ids, sel []int3
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, other.Close()) }()
-	o.FastBF16 = false
+	o.FastBF16, o.FastTF32 = false, false
+	if o.Device != nil {
+		defer func() { err = errors.Join(err, other.store.FreeDevice(o.Device)) }()
+	}
 	rows = map[Point][]float32{}
 	return rows, other.runOnce(ctx, o, ids, sel, func(p Point, r Rows) error {
 		rows[p] = slices.Clone(r.Data)

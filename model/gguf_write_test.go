@@ -6,14 +6,17 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"premlp/weights"
 )
 
-// ggufWriter collects what a GGUF file holds. Its files are version 3, float32,
-// as https://github.com/ggml-org/ggml/blob/master/docs/gguf.md describes them.
+// ggufWriter collects what a GGUF file holds. Its files are version 3, as
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md describes them.
 type ggufWriter struct {
 	keys    []string
 	meta    map[string]any // uint32, float32, bool, string, or []string, []bool, []int32, []float32
 	tensors []ggufOutput
+	blocks  map[string]ggufBlocks // by tensor: what is written for its values
 }
 
 // ggufOutput is one tensor, [outermost, …, innermost].
@@ -21,6 +24,12 @@ type ggufOutput struct {
 	name   string
 	shape  []int
 	values []float32
+}
+
+// ggufBlocks are a tensor's values in another form than float32.
+type ggufBlocks struct {
+	dtype weights.DType
+	data  []byte
 }
 
 // set gives a key a value, or with nil takes it away.
@@ -83,8 +92,12 @@ func (w *ggufWriter) bytes() []byte {
 		for i := len(t.shape) - 1; i >= 0; i-- {
 			put(&infos, uint64(t.shape[i]))
 		}
-		put(&infos, uint32(0), uint64(data.Len())) // float32
-		put(&data, t.values)
+		blocks, ok := w.blocks[t.name]
+		put(&infos, blocks.dtype.GGUFNumber(), uint64(data.Len()))
+		if !ok {
+			put(&data, t.values)
+		}
+		data.Write(blocks.data)
 		pad(&data)
 	}
 	var file bytes.Buffer

@@ -51,9 +51,11 @@ type SessionOptions struct {
 	// number of blocks begins behind the last.
 	First int
 	// FastBF16 rounds both factors of products with weights to bf16, for speed:
-	// another arithmetic, lossy, and only on processors with AVX512-BF16. See
-	// layers.CheckFastBF16 and Model.FastError.
+	// another arithmetic, lossy, and only on processors with AVX512-BF16, see
+	// layers.CheckFastBF16, and devices with tensor cores, see layers.CheckFastDevice.
+	// Model.FastError tells the loss.
 	FastBF16 bool
+	FastTF32 bool // the same with tf32, which has 3 bits more: such devices alone
 }
 
 // Session runs the model up to the last place that is wanted. It serves one
@@ -114,7 +116,7 @@ func (m *Model) plan(o SessionOptions) (*Session, error) {
 	}
 	machine, err := g.Machine(layers.MachineOptions{
 		Points: points, Keep: o.Keep, KeepAll: o.KeepAll, Threads: threads, Vocab: m.config.Vocab, Context: m.config.Context,
-		Cache: o.Cache, Device: o.Device, FastBF16: o.FastBF16,
+		Cache: o.Cache, Device: o.Device, FastBF16: o.FastBF16, FastTF32: o.FastTF32,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.path, err)
@@ -214,6 +216,10 @@ func (s *Session) Kernel() string {
 	}
 	return layers.Kernel()
 }
+
+// Products says by what lossy products on a device are computed, as "cuBLAS 12.4.5":
+// "" of exact ones, and of this machine's processor.
+func (s *Session) Products() string { return s.machine.Products() }
 
 // Device names what the session computes on: "cpu", or the device it was given.
 func (s *Session) Device() string { return layers.DeviceName(s.device) }

@@ -63,7 +63,7 @@ func TestHalf(t *testing.T) {
 func TestDecodeF32KeepsBits(t *testing.T) {
 	want := []float32{0, float32(math.Copysign(0, -1)), 1, math.Float32frombits(1), math.Float32frombits(0x7fc12345), float32(math.Inf(-1))}
 	got := make([]float32, len(want))
-	F32.decode(got, bytesOf(want))
+	F32.Decode(got, bytesOf(want))
 	sameBits(t, got, want)
 }
 

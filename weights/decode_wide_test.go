@@ -72,7 +72,7 @@ func TestDecodeWide(t *testing.T) {
 		t.Run(d.String(), func(t *testing.T) {
 			stored := wideBlocks(d)
 			y := make([]float32, len(stored)/d.BlockBytes()*d.BlockLen())
-			d.decode(y, stored)
+			d.Decode(y, stored)
 			if have := fmt.Sprintf("%x", sha256.Sum256(bytesOf(y)))[:32]; have != wideDigests[d] {
 				t.Errorf("want %s, have %s", wideDigests[d], have)
 			}

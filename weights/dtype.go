@@ -87,14 +87,17 @@ func (d DType) String() string {
 	return formats[d].name
 }
 
+// GGUFNumber returns the number that a GGUF file has for the format.
+func (d DType) GGUFNumber() uint32 { return formats[d].ggml }
+
 // BlockLen returns the number of values in one block.
 func (d DType) BlockLen() int { return formats[d].blockLen }
 
 // BlockBytes returns the number of bytes of one block.
 func (d DType) BlockBytes() int { return formats[d].blockBytes }
 
-// decode writes the values of src, a whole number of blocks, to dst.
-func (d DType) decode(dst []float32, src []byte) {
+// Decode writes the values of src, a whole number of blocks, to dst, exactly.
+func (d DType) Decode(dst []float32, src []byte) {
 	f := &formats[d]
 	if f.decode != nil {
 		f.decode(dst, src)

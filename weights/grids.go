@@ -17,6 +17,30 @@ var (
 	gridIQ3S   = makeGrid(gridIQ3SRows, 4, 1, 3, 5, 7, 9, 11, 13, 15)
 )
 
+// Table returns the codes that a format's blocks number: a grid, row after row, or
+// a list of 16; nil where they number none. It must not be written to.
+func (d DType) Table() []int8 {
+	switch d {
+	case IQ1_S, IQ1_M:
+		return gridIQ1()
+	case IQ2_XXS:
+		return gridIQ2XXS()
+	case IQ2_XS:
+		return gridIQ2XS()
+	case IQ2_S:
+		return gridIQ2S()
+	case IQ3_XXS:
+		return gridIQ3XXS()
+	case IQ3_S:
+		return gridIQ3S()
+	case IQ4_NL, IQ4_XS:
+		return listIQ4[:]
+	case MXFP4:
+		return listMXFP4[:]
+	}
+	return nil
+}
+
 // makeGrid unpacks rows of width values, each a number in values.
 func makeGrid(rows string, width int, values ...int8) func() []int8 {
 	return sync.OnceValue(func() []int8 {

@@ -49,7 +49,7 @@ func (t *Tensor) Row(dst []float32, i int) {
 		t.column(dst[:t.Cols()], i)
 		return
 	}
-	t.DType.decode(dst[:t.Cols()], t.RawRow(i))
+	t.DType.Decode(dst[:t.Cols()], t.RawRow(i))
 }
 
 // RawRow returns row i's bytes as stored. They belong to the mapped file and
@@ -58,7 +58,7 @@ func (t *Tensor) RawRow(i int) []byte {
 	if t.order != nil {
 		i = int(t.order[i])
 	}
-	n := t.rowBytes()
+	n := t.RowBytes()
 	return t.data[i*n : (i+1)*n : (i+1)*n]
 }
 
@@ -70,7 +70,7 @@ func (t *Tensor) Floats() []float32 {
 		return out
 	}
 	if t.order == nil && !t.turned {
-		t.DType.decode(out, t.data)
+		t.DType.Decode(out, t.data)
 		return out
 	}
 	for i := range rows {
@@ -106,11 +106,7 @@ func (t *Tensor) Slice(from, to int) *Tensor {
 		s.order = t.order[from*inner : to*inner]
 		return &s
 	}
-	n := inner * t.rowBytes()
+	n := inner * t.RowBytes()
 	s.data = t.data[from*n : to*n]
 	return &s
-}
-
-func (t *Tensor) rowBytes() int {
-	return t.Cols() / t.DType.BlockLen() * t.DType.BlockBytes()
 }

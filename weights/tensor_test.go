@@ -12,7 +12,7 @@ import (
 // scales are finite.
 func randomTensor(rng *rand.Rand, d DType, shape ...int) *Tensor {
 	t := &Tensor{Name: "x", DType: d, Shape: shape}
-	size := t.Rows() * t.rowBytes()
+	size := t.Rows() * t.RowBytes()
 	t.data = make([]byte, size)
 	for i := range t.data {
 		t.data[i] = byte(rng.Uint32()) & 0x3b // no exponent of all ones
@@ -55,6 +55,13 @@ func TestTensorViews(t *testing.T) {
 			if !reflect.DeepEqual(each.Shape, []int{4 * cols, 3}) || !reflect.DeepEqual((&Tensor{Shape: []int{4, 3, cols}}).TransposeEach().Shape, each.Shape) {
 				t.Errorf("transposed: have %v", each.Shape)
 			}
+			storedRows(t, d, x, all)
+			storedRows(t, d, x.Slice(1, 3), rows(3, 4, 5, 6, 7, 8))
+			storedRows(t, d, p, rows(11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0))
+			if turned := x.Slice(1, 2).Transpose(); turned.Readable() {
+				storedRows(t, d, turned, turned.Floats())
+				storedRows(t, d, turned.Pick([]int32{1, 0, 1}), turned.Pick([]int32{1, 0, 1}).Floats())
+			}
 			if !reflect.DeepEqual(x.Shape, []int{4, 3, cols}) || !reflect.DeepEqual(x.Slice(1, 3).Shape, []int{2, 3, cols}) {
 				t.Errorf("shapes: have %v, %v", x.Shape, x.Slice(1, 3).Shape)
 			}
@@ -67,6 +74,18 @@ func TestTensorViews(t *testing.T) {
 			}
 		})
 	}
+}
+
+// storedRows decodes what Stored returns and compares it with want.
+func storedRows(t *testing.T, d DType, x *Tensor, want []float32) {
+	t.Helper()
+	stored := x.Stored()
+	if len(stored) != x.Rows()*x.RowBytes() {
+		t.Fatalf("stored: want %d bytes, have %d", x.Rows()*x.RowBytes(), len(stored))
+	}
+	have := make([]float32, len(want))
+	d.Decode(have, stored)
+	sameBits(t, have, want)
 }
 
 // sameRows compares Floats, Row and RawRow of x with want.
@@ -82,7 +101,7 @@ func sameRows(t *testing.T, x *Tensor, want []float32) {
 		if row[cols] != 12345 {
 			t.Fatal("Row wrote past Cols()")
 		}
-		x.DType.decode(raw, x.RawRow(i))
+		x.DType.Decode(raw, x.RawRow(i))
 		sameBits(t, raw, want[i*cols:][:cols])
 	}
 }
@@ -97,6 +116,7 @@ func TestTensorMisuse(t *testing.T) {
 		"slice of scalar":  func() { (&Tensor{}).Slice(0, 0) },
 		"each of a matrix": func() { m.TransposeEach() },
 		"permute too few":  func() { m.Permute([]int32{0}) },
+		"stored columns":   func() { randomTensor(rand.New(rand.NewPCG(3, 4)), Q4_0, 2, 32).Transpose().Stored() },
 		"row past the end": func() { m.Row(make([]float32, 3), 2) },
 		"dst too short":    func() { m.Row(make([]float32, 2), 0) },
 	} {

@@ -78,7 +78,7 @@ func (t *Tensor) column(dst []float32, i int) {
 	row := len(t.data) / len(dst) // bytes
 	for r := range dst {
 		at := r*row + i*size
-		t.DType.decode(dst[r:r+1], t.data[at:at+size])
+		t.DType.Decode(dst[r:r+1], t.data[at:at+size])
 	}
 }
 

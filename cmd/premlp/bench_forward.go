@@ -17,7 +17,7 @@ type benchForwardFlags struct {
 	model            string
 	sites            []string
 	lengths, prompts []int
-	fast             bool
+	fast             fastFlags
 	device           string
 }
 
@@ -50,7 +50,7 @@ The file of -o holds every single time: bench compare takes two of them.`,
 	c.Flags().IntSliceVar(&f.lengths, "lengths", []int{32, 128, 512}, "tokens of each prompt")
 	c.Flags().IntSliceVar(&f.prompts, "prompts", []int{1}, "prompts packed into one batch")
 	c.Flags().StringSliceVar(&f.sites, "sites", nil, "sites whose activations are taken at every layer, or all (default none)")
-	addFast(c, &f.fast)
+	f.fast.add(c)
 	addDevice(c, &f.device)
 	f.add(c, 15)
 	require(c, "model")
@@ -58,7 +58,7 @@ The file of -o holds every single time: bench compare takes two of them.`,
 }
 
 func runBenchForward(ctx context.Context, e *env, f benchForwardFlags, device layers.Device) error {
-	if err := errors.Join(f.check(), checkFast(f.fast)); err != nil {
+	if err := errors.Join(f.check(), f.fast.check(device)); err != nil {
 		return err
 	}
 	m, err := openModel(f.model)
@@ -71,7 +71,7 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags, device la
 	}
 	bar := &rowProgress{env: e}
 	defer bar.close()
-	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast, Device: device, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
+	o := bench.ForwardOptions{Lengths: f.lengths, Prompts: f.prompts, Threads: f.threads, FastBF16: f.fast.bf16, FastTF32: f.fast.tf32, Device: device, Runs: f.runs, Machine: f.machine(), Progress: bar.set}
 	if o.Sites, err = parseSites(f.sites, m.Sites()); err != nil {
 		return err
 	}
@@ -81,6 +81,7 @@ func runBenchForward(ctx context.Context, e *env, f benchForwardFlags, device la
 	if err != nil {
 		return err
 	}
+	e.noteProducts(report.Products)
 	return f.finish(e, report)
 }
 

@@ -21,7 +21,8 @@ type collectFlags struct {
 	controls, templates, question string
 	sites                         []string
 	layers, dtype, system, date   string
-	noChat, dryRun, fast          bool
+	noChat, dryRun                bool
+	fast                          fastFlags
 	threads, batchTokens          int
 	batchBytes                    int
 	seed                          int64
@@ -88,7 +89,7 @@ func (f *collectFlags) add(c *cobra.Command) {
 	flags.IntVar(&f.batchBytes, "batch-bytes", 0, "bytes of rows held until they are written (default 64 MiB, or an eighth of the packed weights); the result does not depend on it")
 	flags.Int64Var(&f.seed, "seed", 0, "determines the related concepts; recorded in the manifest")
 	addThreads(c, &f.threads)
-	addFast(c, &f.fast)
+	f.fast.add(c)
 	addDevices(c, &f.device)
 	f.related.add(c)
 	require(c, "model")
@@ -116,6 +117,7 @@ type collectReport struct {
 	DType      dataset.DType     `json:"dtype"`
 	Bytes      int64             `json:"bytes"` // of the rows files
 	Arithmetic string            `json:"arithmetic"`
+	Products   string            `json:"products,omitempty"` // what computes lossy products on a device
 	Findings   []collect.Finding `json:"findings"`
 	// Of a dry run.
 	EstimatedSeconds float64           `json:"estimated_seconds,omitempty"`
@@ -147,18 +149,19 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 		fmt.Fprint(e.stderr, collect.TokenMap(q, plan.Model().Tokenizer))
 	}
 	report := newCollectReport(*f, plan)
+	e.noteProducts(report.Products)
 	if f.dryRun {
 		report.Summary = plan.Summary()
 		if err := report.plan(ctx, e, plan); err != nil {
 			return err
 		}
 	} else {
-		if f.fast {
+		if f.fast.any() {
 			sites, err := plan.FastError(ctx)
 			if err != nil {
 				return err
 			}
-			e.noteFast(sites)
+			e.noteFast(f.fast, sites)
 		}
 		report.Summary, err = runPlan(ctx, e, plan)
 		if err != nil {
@@ -171,8 +174,10 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 // plan loads the model and prepares what the flags ask for. The caller closes the
 // plan, then its model.
 func (f *collectFlags) plan(ctx context.Context, e *env, c *cobra.Command, devices []layers.Device) (*collect.Plan, error) {
-	if err := checkFast(f.fast); err != nil {
-		return nil, err
+	for _, d := range devices {
+		if err := f.fast.check(d); err != nil {
+			return nil, err
+		}
 	}
 	if f.question == "" && f.controls == "" {
 		if _, err := f.relatedRequest(f.related.aliases); err != nil {
@@ -242,7 +247,7 @@ func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary,
 
 // options turns the flags into what is stored and how.
 func (f *collectFlags) options(l *collect.Loaded) (collect.Options, error) {
-	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast, Related: f.found}
+	o := collect.Options{Dir: f.out, Threads: f.threads, BatchTokens: f.batchTokens, BatchBytes: f.batchBytes, Seed: f.seed, FastBF16: f.fast.bf16, FastTF32: f.fast.tf32, Related: f.found}
 	var err error
 	if o.Sites, err = parseSites(f.sites, l.Model.Sites()); err != nil {
 		return o, err
@@ -262,7 +267,7 @@ func newCollectReport(f collectFlags, p *collect.Plan) *collectReport {
 	m := p.Manifest
 	return &collectReport{
 		DryRun: f.dryRun, Given: f.model, Model: m.Model.Name, Chat: m.Chat.Used, Sites: m.Sites, Layers: len(m.Layers),
-		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Findings: p.Findings,
+		Dim: m.Dim, DType: m.DType, Bytes: p.Bytes, Arithmetic: m.Arithmetic, Products: p.Products(), Findings: p.Findings,
 		planTokens: p.Tokens,
 	}
 }

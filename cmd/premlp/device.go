@@ -74,7 +74,11 @@ func (e *env) openDevice(name string) (layers.Device, error) {
 	case err != nil:
 		return nil, fmt.Errorf("--device: %w", err)
 	case auto:
-		e.Notef("--device auto: computing on %s, %s free", layers.DeviceName(d), formatBytes(d.Info().Free))
+		free, err := d.Available()
+		if err != nil {
+			return nil, fmt.Errorf("--device: %w", errors.Join(err, d.Close()))
+		}
+		e.Notef("--device auto: computing on %s, %s free", layers.DeviceName(d), formatBytes(free))
 	}
 	return d, nil
 }

@@ -133,6 +133,8 @@ func TestDeviceFaults(t *testing.T) {
 		{"cuDeviceTotalMem:1", "memory: "},
 		{"cuDeviceGetAttribute:1", "compute capability: "},
 		{"cuDeviceGetAttribute:2", "compute capability: "},
+		{"cuDeviceGetAttribute:3", "shared memory: "},
+		{"cuDeviceGetAttribute:4", "multiprocessors: "},
 		{"cuDriverGetVersion:1", "version of the driver: "},
 		{"cuCtxCreate:1", "context on fake driver on the host: "},
 		{"cuModuleLoadData:1:218", "kernels: CUDA 12.4 does not take them: InvalidPtx"},

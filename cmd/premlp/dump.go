@@ -22,7 +22,8 @@ type dumpFlags struct {
 	sites                 []string
 	layers                string
 	threads               int
-	noLogits, fast        bool
+	noLogits              bool
+	fast                  fastFlags
 	device                string
 }
 
@@ -50,7 +51,7 @@ tokenizer itself adds, and no chat template. Premlp parity reads such a file.`,
 	c.Flags().StringVar(&f.layers, "layers", "", "layers to write, as 0-3,29 (default all)")
 	c.Flags().BoolVar(&f.noLogits, "no-logits", false, "leave the logits out; the pass then ends at the last site")
 	addThreads(c, &f.threads)
-	addFast(c, &f.fast)
+	f.fast.add(c)
 	addDevice(c, &f.device)
 	c.MarkFlagsOneRequired("text", "ids")
 	c.MarkFlagsMutuallyExclusive("text", "ids")
@@ -67,10 +68,11 @@ type dumpReport struct {
 	Arithmetic string   `json:"arithmetic"`
 	Device     string   `json:"device"`
 	Kernel     string   `json:"kernel"`
+	Products   string   `json:"products,omitempty"` // what computed lossy products on a device
 }
 
 func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags, device layers.Device) error {
-	if err := checkFast(f.fast); err != nil {
+	if err := f.fast.check(device); err != nil {
 		return err
 	}
 	m, err := openModel(f.model)
@@ -86,19 +88,20 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags, device 
 	if err != nil {
 		return err
 	}
-	o := model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads, FastBF16: f.fast, Device: device}
-	if f.fast {
+	o := model.SessionOptions{Points: points, Logits: !f.noLogits, Threads: f.threads, FastBF16: f.fast.bf16, FastTF32: f.fast.tf32, Device: device}
+	if f.fast.any() {
 		sites, err := m.FastError(ctx, o, ids, nil)
 		if err != nil {
 			return err
 		}
-		e.noteFast(sites)
+		e.noteFast(f.fast, sites)
 	}
 	s, err := m.Session(o)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	e.noteProducts(s.Products())
 	outputs := []weights.Output{weights.IntOutput("ids", ids, len(ids))}
 	err = s.Run(ctx, model.Pack([][]int32{ids}, nil), func(p model.Point, rows model.Rows) error {
 		outputs = append(outputs, weights.FloatOutput(p.String(), slices.Clone(rows.Data), len(ids), rows.Dim))
@@ -111,7 +114,7 @@ func runDump(ctx context.Context, e *env, c *cobra.Command, f dumpFlags, device 
 	if err := weights.WriteSafetensors(f.out, outputs, meta); err != nil {
 		return err
 	}
-	report := dumpReport{Model: m.Path(), File: f.out, Tokens: len(ids), Arithmetic: s.Arithmetic(), Device: s.Device(), Kernel: s.Kernel()}
+	report := dumpReport{Model: m.Path(), File: f.out, Tokens: len(ids), Arithmetic: s.Arithmetic(), Device: s.Device(), Kernel: s.Kernel(), Products: s.Products()}
 	for _, o := range outputs {
 		report.Tensors = append(report.Tensors, o.Name)
 	}

@@ -21,6 +21,7 @@ type RunInfo struct {
 	Host     string    `json:"host"`
 	Device   string    `json:"device"`
 	Kernel   string    `json:"kernel"`
+	Products string    `json:"products,omitempty"` // what computed lossy products on a device
 	Threads  int       `json:"threads"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`

@@ -53,6 +53,9 @@ type body struct {
 // there. Submitted again, the same plan is the same job: what is there is not
 // stored or computed again.
 func Submit(ctx context.Context, s *store.Store, q queue.Queue, p *collect.Plan, o SubmitOptions) (*Submitted, error) {
+	if products := p.Products(); products != "" {
+		return nil, fmt.Errorf("lossy products by %s: their bits depend on the card and the batch, so units of several machines would not be one dataset: want exact ones", products)
+	}
 	dir, err := os.MkdirTemp("", "premlp-submit-")
 	if err != nil {
 		return nil, err

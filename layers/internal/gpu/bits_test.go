@@ -160,15 +160,8 @@ func TestElementKernels(t *testing.T) {
 			return float32(g*kernel.Sigmoid(alpha*g)) * (u + 1)
 		}), out, at, second, int64(n), float32(alpha), float32(limit))
 		b.each("zero", out, make([]float32, n), out, int64(n))
-		half := make([]int32, (n+1)/2)
-		for i := range half {
-			half[i] = b.r.Int32()
-		}
-		b.each("widen_bf16", out, values(n, func(i int) float32 {
-			return math.Float32frombits(uint32(half[i/2]) >> (16 * (i % 2)) << 16)
-		}), out, send(b, half), int64(n))
 	}
-	b.covered("add", "add_rows", "sigmoid_gate", "function", "gated", "bounded_gate", "zero", "widen_bf16")
+	b.covered("add", "add_rows", "sigmoid_gate", "function", "gated", "bounded_gate", "zero")
 }
 
 func TestGatherKernels(t *testing.T) {
@@ -224,7 +217,7 @@ func TestNormKernels(t *testing.T) {
 		want, scale := make([]float32, rows*d), make([]float32, rows)
 		b.pool.RMSNorm(want, scale, x, w, 1e-5)
 		at, gain, out, stats := send(b, x), send(b, w), b.result(rows*d), b.result(2*rows)
-		grid, block := Dim{X: rows}, Dim{X: 16}
+		grid, block := Dim{X: rows}, Dim{X: 64}
 		b.launch("rmsnorm", out, want, grid, block, out, stats, at, gain, int32(d), int32(weights), 1e-5)
 		b.launch("rmsnorm", stats, scale, grid, block, out, stats, at, gain, int32(d), int32(weights), 1e-5)
 		if i%2 == 0 {
@@ -263,7 +256,7 @@ func TestMatmulKernel(t *testing.T) {
 	for i, s := range [][3]int{
 		{1, 1, 1}, {1, 64, 16}, {2, 3, 5}, {64, 64, 16}, {65, 64, 17}, {3, 65, 256}, {5, 7, 257}, {17, 33, 15}, {64, 1, 255},
 		{1, 130, 48}, {2, 2, 512}, {9, 66, 513}, {16, 16, 100}, {31, 70, 31}, {70, 31, 272}, {4, 4, 241}, {1, 1, 700},
-		{8, 129, 64}, {33, 10, 300}, {66, 66, 33}, {2, 64, 1030},
+		{8, 129, 64}, {33, 10, 300}, {66, 66, 33}, {2, 64, 1030}, {130, 131, 20}, {129, 5, 260}, {3, 9, 12}, {40, 200, 4}, {150, 20, 516}, {2, 2, 512}, {70, 129, 36},
 	} {
 		rows, n, k := s[0], s[1], s[2]
 		if testing.Short() && rows*n*k > 1<<14 {
@@ -277,11 +270,20 @@ func TestMatmulKernel(t *testing.T) {
 		packed := kernel.PackWeight(b.pool, kernel.Rows{N: n, K: k, Format: kernel.Float32, Row: func(dst []float32, i int) { copy(dst, w[i*k:]) }})
 		want := make([]float32, rows*n)
 		b.pool.MatMul(x, rows, kernel.Product{W: packed, Bias: bias, Out: want})
-		out := b.result(rows * n)
-		b.launch("matmul", out, want, Dim{X: (n + 63) / 64, Y: (rows + 63) / 64}, Dim{X: 256},
-			out, send(b, x), send(b, w), send(b, bias), int32(rows), int32(n), int32(k))
+		at, weight, offset := send(b, x), send(b, w), send(b, bias)
+		for _, tile := range []int{64, 128} {
+			name, threads := "matmul", 128
+			if tile == 128 {
+				if name, threads = "matmul_large", 256; k%4 != 0 {
+					continue
+				}
+			}
+			out := b.result(rows * n)
+			b.launch(name, out, want, Dim{X: (n + tile - 1) / tile, Y: (rows + tile - 1) / tile}, Dim{X: threads},
+				out, at, weight, offset, int32(rows), int32(n), int32(k))
+		}
 	}
-	b.covered("matmul")
+	b.covered("matmul", "matmul_large")
 }
 
 func TestAttentionKernel(t *testing.T) {
@@ -291,8 +293,8 @@ func TestAttentionKernel(t *testing.T) {
 		shapes = 3 // the race detector makes the emulator slow
 	}
 	for i := range shapes {
-		s := kernel.AttentionShape{KVHeads: 1 + i%2, Width: []int{4, 9, 16, 48, 300}[i%5], Scale: 0.3}
-		s.Heads = s.KVHeads * (1 + i%3)
+		s := kernel.AttentionShape{KVHeads: 1 + i%2, Width: []int{4, 9, 70, 48, 300, 64, 130}[i%7], Scale: 0.3}
+		s.Heads = s.KVHeads * (1 + i%6)
 		if i%4 == 1 {
 			s.Window = 5 + i
 		}
@@ -320,19 +322,23 @@ func TestAttentionKernel(t *testing.T) {
 		}
 		b.attend(s, segments, relative)
 	}
-	b.covered("attention")
+	b.covered("attention_64", "attention_128", "attention_256")
 }
 
 // attend compares attention of a batch of segments.
 func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relative bool) {
 	b.Helper()
 	rows, keys := segments[len(segments)-1].To, 0
-	var pos, of, ranges []int32
+	group := 1 + b.r.IntN(4)
+	var pos, tiles, ranges []int32
 	starts := []int32{0}
 	for i, seg := range segments {
 		for t := range seg.To - seg.From {
-			pos, of = append(pos, int32(seg.First+t)), append(of, int32(i))
+			pos = append(pos, int32(seg.First+t))
 			keys = max(keys, seg.First+t+1)
+		}
+		for from := seg.From; from < seg.To; from += 64 / group {
+			tiles = append(tiles, int32(from), int32(min(64/group, seg.To-from)), int32(i))
 		}
 		for _, r := range seg.Ranges {
 			ranges = append(ranges, int32(r[0]), int32(r[1]-r[0]))
@@ -355,11 +361,17 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 			}
 		}
 	}
-	blocks := min(rows*s.Heads, 40)
-	out := b.result(len(q))
-	b.launch("attention", out, want, Dim{X: blocks}, Dim{X: 32}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, of),
-		send(b, starts), send(b, ranges), send(b, bias), send(b, s.Sinks), b.result(blocks*2*keys), int32(keys),
-		int32(rows), int32(s.Heads), int32(s.KVHeads), int32(s.Width), int32(s.Window), s.Scale, s.SoftCap, int32(keys), flag)
+	out, share := b.result(len(q)), s.Heads/s.KVHeads
+	name, values := "attention_64", 64
+	if s.Width > 128 {
+		name, values = "attention_256", 256
+	} else if s.Width > 64 {
+		name, values = "attention_128", 128
+	}
+	grid := Dim{X: len(tiles) / 3, Y: s.KVHeads * ((share + group - 1) / group), Z: (s.Width + values - 1) / values}
+	b.launch(name, out, want, grid, Dim{X: 256}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
+		send(b, starts), send(b, ranges), send(b, bias), send(b, s.Sinks), int32(group),
+		int32(s.Heads), int32(s.KVHeads), int32(s.Width), int32(s.Window), s.Scale, s.SoftCap, int32(keys), flag)
 }
 
 // covered fails where a kernel's launches never took a branch one way, or never

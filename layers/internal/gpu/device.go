@@ -6,12 +6,19 @@
 // is said there. A kernel's pointers are to float32 or int32, row-major.
 package gpu
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Device is memory and kernels. It serves one caller at a time, and every call
 // that fails says what was asked of it. Launches are queued; Download and Sync wait
 // for them.
 type Device interface {
 	// Info describes the device.
 	Info() Info
+	// Available returns the bytes of memory that are free now.
+	Available() (int64, error)
 	// Alloc returns memory of that many bytes, aligned to 256. What is in it is
 	// undefined. An error of too little memory is an *OutOfMemory.
 	Alloc(bytes int64) (Pointer, error)
@@ -46,7 +53,17 @@ type Info struct {
 	Version string // compute capability, as "8.0"
 	Driver  string // its version
 	Memory  int64  // bytes in all
-	Free    int64  // bytes now
+
+	Processors int // multiprocessors: so many blocks run at once, or more
+	Shared     int // bytes of shared memory that a block may ask for
+}
+
+// Tensor reports whether the device has the kernels of PTX80: lossy products on
+// tensor cores, from compute capability 8.0 on.
+func (i Info) Tensor() bool {
+	major, _, _ := strings.Cut(i.Version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 8
 }
 
 // OutOfMemory is the error of an Alloc that the device has no room for.

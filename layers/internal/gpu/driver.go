@@ -18,8 +18,9 @@ type driver struct {
 	number  int
 	device  cu.Device
 	context cu.CUContext
-	kernels map[string]loaded
+	kernels map[string]*loaded
 	info    Info
+	cublas  *cublas // nil before it is asked for
 
 	slots  []uint64 // of a launch's arguments
 	places []unsafe.Pointer
@@ -32,7 +33,13 @@ type driver struct {
 type loaded struct {
 	function cu.Function
 	types    []string
+	shared   int // bytes of it that a launch may have
 }
+
+const (
+	plainShared    = 48 << 10 // more has to be asked for
+	maxSharedOptin = cu.DeviceAttribute(97)
+)
 
 // describe fills what is known of the device before it has a context.
 func (d *driver) describe() error {
@@ -59,6 +66,14 @@ func (d *driver) describe() error {
 	if major < 7 {
 		return fmt.Errorf("%s: want compute capability 7.0 or later, have %d.%d", name, major, minor)
 	}
+	shared, err := d.device.Attribute(maxSharedOptin)
+	if err != nil {
+		return fmt.Errorf("shared memory: %w", err)
+	}
+	processors, err := d.device.Attribute(cu.MultiprocessorCount)
+	if err != nil {
+		return fmt.Errorf("multiprocessors: %w", err)
+	}
 	version := cu.Version()
 	if version < 0 {
 		return errors.New("version of the driver: it does not say")
@@ -66,6 +81,7 @@ func (d *driver) describe() error {
 	d.info = Info{
 		Name: name, Kind: "cuda", Version: fmt.Sprintf("%d.%d", major, minor),
 		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10), Memory: memory,
+		Processors: processors, Shared: shared,
 	}
 	return nil
 }
@@ -86,19 +102,25 @@ func (d *driver) begin() error {
 
 // load loads the kernels. They go with the context.
 func (d *driver) load() error {
-	module, err := cu.LoadData(PTX)
-	if err != nil {
-		return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
+	texts := []string{PTX}
+	if d.info.Tensor() {
+		texts = append(texts, PTX80)
 	}
-	d.kernels = map[string]loaded{}
+	d.kernels = map[string]*loaded{}
 	most := 0
-	for name, types := range signatures(PTX) {
-		f, err := module.Function(name)
+	for _, text := range texts {
+		module, err := cu.LoadData(text)
 		if err != nil {
-			return fmt.Errorf("kernel %s: %w", name, err)
+			return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
 		}
-		d.kernels[name] = loaded{f, types}
-		most = max(most, len(types))
+		for name, types := range signatures(text) {
+			f, err := module.Function(name)
+			if err != nil {
+				return fmt.Errorf("kernel %s: %w", name, err)
+			}
+			d.kernels[name] = &loaded{f, types, plainShared}
+			most = max(most, len(types))
+		}
 	}
 	d.slots, d.places = make([]uint64, most), make([]unsafe.Pointer, most)
 	for i := range d.slots {
@@ -138,14 +160,13 @@ func (d *driver) fail(err error, format string, args ...any) error {
 
 // Info implements Device.
 func (d *driver) Info() Info {
-	info := d.info
-	info.Free, _ = d.free()
-	return info
+	return d.info
 }
 
-func (d *driver) free() (bytes int64, err error) {
+// Available implements Device.
+func (d *driver) Available() (bytes int64, err error) {
 	err = d.call(func() (err error) { bytes, _, err = cu.MemInfo(); return err })
-	return bytes, err
+	return bytes, d.fail(err, "free memory")
 }
 
 // Alloc implements Device. The driver aligns to 256 bytes or more.
@@ -153,9 +174,9 @@ func (d *driver) Alloc(bytes int64) (Pointer, error) {
 	var p cu.DevicePtr
 	err := d.call(func() (err error) { p, err = cu.MemAlloc(bytes); return err })
 	if err == cu.OutOfMemory {
-		free, err := d.free()
+		free, err := d.Available()
 		if err != nil {
-			return 0, d.fail(err, "free memory, after %d bytes were not to be had", bytes)
+			return 0, fmt.Errorf("%w, after %d bytes were not to be had", err, bytes)
 		}
 		return 0, fmt.Errorf("cuda:%d: %w", d.number, &OutOfMemory{Wanted: bytes, Free: free})
 	}
@@ -209,6 +230,12 @@ func (d *driver) Launch(name string, grid, block Dim, shared int, args ...any) e
 	}
 	g, b := grid.atLeastOne(), block.atLeastOne()
 	err := d.call(func() error {
+		if shared > k.shared {
+			if err := allowShared(k.function, shared); err != nil {
+				return fmt.Errorf("%d bytes of shared memory: %w", shared, err)
+			}
+			k.shared = shared
+		}
 		return k.function.Launch(g.X, g.Y, g.Z, b.X, b.Y, b.Z, shared, cu.NoStream, d.places[:len(args)])
 	})
 	err = d.fail(err, "launch of %s, grid %v, block %v", name, g, b)
@@ -245,7 +272,11 @@ func (d *driver) Close() error {
 	if d.context == (cu.CUContext{}) {
 		return nil
 	}
-	err := d.fail(d.call(d.context.Destroy), "end of the context")
+	var err error
+	if d.cublas != nil && d.failed == nil {
+		err = d.fail(d.call(d.cublas.destroy), "end of cuBLAS")
+	}
+	err = errors.Join(err, d.fail(d.call(d.context.Destroy), "end of the context"))
 	d.context = cu.CUContext{}
 	if err == nil {
 		return d.unfree

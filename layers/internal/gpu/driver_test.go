@@ -36,14 +36,14 @@ func wantError(t *testing.T, err error, want string) {
 
 func TestDriver(t *testing.T) {
 	d := fakeDriver(t)
-	if i := d.Info(); i.Kind != "cuda" || i.Name == "" || i.Version != "7.0" || i.Driver != "CUDA 12.4" || i.Memory != 1e6 || i.Free != 1e6 {
+	if i := d.Info(); i.Kind != "cuda" || i.Name == "" || i.Version != "7.0" || i.Driver != "CUDA 12.4" || i.Memory != 1e6 || available(t, d) != 1e6 {
 		t.Errorf("info: have %+v", i)
 	}
 	p, err := d.Alloc(12)
 	if err != nil || p%256 != 0 {
 		t.Fatalf("alloc: want an address of 256 bytes, have %#x, %v", p, err)
 	}
-	if free := d.Info().Free; free != 1e6-12 {
+	if free := available(t, d); free != 1e6-12 {
 		t.Errorf("want %d bytes free, have %d", int(1e6-12), free)
 	}
 	if err := d.Upload(p, floats(1, -2, 3)); err != nil {

@@ -11,7 +11,8 @@ import (
 
 // Emulator is a device that executes the kernels' PTX on the CPU, one launch at a
 // time and at once. It is a test double: it is exact and checks every access, and is
-// far slower than the CPU's own ops. Bounds of a launch are those of sm_70.
+// far slower than the CPU's own ops. Bounds of a launch are those of its last text's
+// target.
 type Emulator struct {
 	Strict   bool  // Close reports what was not freed as an error
 	Count    bool  // count the distinct bytes of memory that kernels touch
@@ -19,7 +20,7 @@ type Emulator struct {
 	Workers  int   // blocks that run at the same time; 0 is one for each CPU
 	MaxSteps int64 // of one warp, after which a kernel is said to hang; 0 is 1<<32
 
-	module  *ptx.Module
+	modules []*ptx.Module
 	memory  *ptx.Memory
 	limit   int64
 	owners  map[Pointer]string // where in the code each allocation was made
@@ -30,25 +31,46 @@ type Emulator struct {
 }
 
 // NewEmulator returns a device of so many bytes of memory that runs the kernels of a
-// PTX text.
-func NewEmulator(text string, memoryLimit int64) (*Emulator, error) {
-	m, err := ptx.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return &Emulator{
-		Races: true, module: m, memory: ptx.NewMemory(m), limit: memoryLimit,
+// PTX text, and of more, which have no variables of their own.
+func NewEmulator(text string, memoryLimit int64, more ...string) (*Emulator, error) {
+	e := &Emulator{
+		Races: true, limit: memoryLimit,
 		owners: map[Pointer]string{}, failing: map[Call]failure{}, stats: newEmulatorStats(),
-	}, nil
+	}
+	for _, t := range append([]string{text}, more...) {
+		m, err := ptx.Parse(t)
+		if err != nil {
+			return nil, err
+		}
+		e.modules = append(e.modules, m)
+	}
+	e.memory = ptx.NewMemory(e.modules[0])
+	return e, nil
+}
+
+// target is the compute capability that the modules need, as "sm_80".
+func (e *Emulator) target() string { return e.modules[len(e.modules)-1].Target }
+
+// kernel finds a kernel, or nil.
+func (e *Emulator) kernel(name string) *ptx.Kernel {
+	for _, m := range e.modules {
+		if k := m.Kernel(name); k != nil {
+			return k
+		}
+	}
+	return nil
 }
 
 // Info implements Device.
 func (e *Emulator) Info() Info {
 	return Info{
-		Name: "emulator of PTX " + e.module.Version, Kind: "emulated", Version: "7.0", Driver: "none",
-		Memory: e.limit, Free: e.limit - e.stats.Used,
+		Name: "emulator of PTX " + e.modules[0].Version, Kind: "emulated", Version: versionOf(e.target()), Driver: "none",
+		Memory: e.limit, Processors: 8, Shared: mostShared(e.target()),
 	}
 }
+
+// Available implements Device.
+func (e *Emulator) Available() (int64, error) { return e.limit - e.stats.Used, nil }
 
 var errClosed = errors.New("device: used after Close")
 
@@ -141,7 +163,7 @@ func (e *Emulator) Close() error {
 		err = e.Leaks()
 	}
 	e.closed = true
-	e.memory = ptx.NewMemory(e.module)
+	e.memory = ptx.NewMemory(e.modules[0])
 	return err
 }
 

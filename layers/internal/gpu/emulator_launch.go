@@ -10,14 +10,31 @@ import (
 	"premlp/layers/internal/gpu/ptx"
 )
 
-// The bounds of a launch on sm_70 that asks for nothing special.
+// The bounds of a launch.
 const (
-	maxThreads    = 1024
-	maxBlockZ     = 64
-	maxSharedSize = 48 << 10
-	maxGridX      = math.MaxInt32
-	maxGridYZ     = 65535
+	maxThreads = 1024
+	maxBlockZ  = 64
+	maxGridX   = math.MaxInt32
+	maxGridYZ  = 65535
 )
+
+// mostShared is how much shared memory a block may have: on sm_70 48 KiB, as nothing
+// more is asked for there.
+func mostShared(target string) int {
+	if target == "sm_80" {
+		return 163 << 10
+	}
+	return 48 << 10
+}
+
+// versionOf is the compute capability of a target: "8.0" of "sm_80".
+func versionOf(target string) string {
+	digits := strings.TrimPrefix(target, "sm_")
+	if len(digits) < 2 {
+		return digits
+	}
+	return digits[:len(digits)-1] + "." + digits[len(digits)-1:]
+}
 
 // Launch implements Device. It executes the kernel at once; what the kernel does
 // wrong is an error that wraps a *ptx.Fault, and all later calls fail.
@@ -25,7 +42,7 @@ func (e *Emulator) Launch(kernel string, grid, block Dim, shared int, args ...an
 	if err := e.before(CallLaunch); err != nil {
 		return err
 	}
-	k := e.module.Kernel(kernel)
+	k := e.kernel(kernel)
 	if k == nil {
 		return fmt.Errorf("launch: there is no kernel %q; %s", kernel, e.similar(kernel))
 	}
@@ -33,7 +50,7 @@ func (e *Emulator) Launch(kernel string, grid, block Dim, shared int, args ...an
 		Grid: extents(grid), Block: extents(block), Shared: shared,
 		Workers: e.Workers, MaxSteps: e.MaxSteps, Count: e.Count, Races: e.Races,
 	}
-	if err := checkLaunch(k, l); err != nil {
+	if err := checkLaunch(k, l, mostShared(e.target())); err != nil {
 		return fmt.Errorf("launch %s: %w", kernel, err)
 	}
 	var err error
@@ -62,7 +79,7 @@ func extents(d Dim) ptx.Dim {
 }
 
 // checkLaunch holds a launch within the bounds of a card.
-func checkLaunch(k *ptx.Kernel, l ptx.Launch) error {
+func checkLaunch(k *ptx.Kernel, l ptx.Launch, mostShared int) error {
 	g, b := l.Grid, l.Block
 	for _, c := range []struct {
 		what       string
@@ -78,8 +95,8 @@ func checkLaunch(k *ptx.Kernel, l ptx.Launch) error {
 	if n := b.X * b.Y * b.Z; n > maxThreads {
 		return fmt.Errorf("block: want at most %d threads, have %d×%d×%d", maxThreads, b.X, b.Y, b.Z)
 	}
-	if l.Shared < 0 || k.Shared+int64(l.Shared) > maxSharedSize {
-		return fmt.Errorf("shared memory: want at most %d bytes, have %d declared and %d asked for", maxSharedSize, k.Shared, l.Shared)
+	if l.Shared < 0 || k.Shared+int64(l.Shared) > int64(mostShared) {
+		return fmt.Errorf("shared memory: want at most %d bytes, have %d declared and %d asked for", mostShared, k.Shared, l.Shared)
 	}
 	return nil
 }
@@ -125,7 +142,10 @@ var argumentTypes = map[string][]string{
 
 // similar names the kernels whose names are nearest to one that is not there.
 func (e *Emulator) similar(name string) string {
-	names := slices.Clone(e.module.Kernels())
+	var names []string
+	for _, m := range e.modules {
+		names = append(names, m.Kernels()...)
+	}
 	if len(names) == 0 {
 		return "there are none"
 	}

@@ -15,16 +15,18 @@ func TestPTXIsOfTheSource(t *testing.T) {
 	if _, err := exec.LookPath("clang-14"); err != nil {
 		t.Skip("no clang-14")
 	}
-	out := filepath.Join(t.TempDir(), "kernels.ptx")
-	if text, err := exec.Command("kernels/compile", out).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	made, err := os.ReadFile(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(made) != PTX {
-		t.Error("kernels.ptx is not of its source: make ptx")
+	for name, have := range map[string]string{"kernels.ptx": PTX, "kernels80.ptx": PTX80} {
+		out := filepath.Join(t.TempDir(), name)
+		if text, err := exec.Command("kernels/compile", out).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		made, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(made) != have {
+			t.Errorf("%s is not of its source: make ptx", name)
+		}
 	}
 }
 
@@ -36,13 +38,15 @@ func TestPTXAssembles(t *testing.T) {
 	if assembler == "" {
 		t.Skip("PREMLP_PTXAS names no ptxas: make test-gpu")
 	}
-	for _, arch := range []string{"sm_80", "sm_90"} {
-		text, err := exec.Command(assembler, "-v", "-arch="+arch, "kernels/kernels.ptx", "-o", filepath.Join(t.TempDir(), "cubin")).CombinedOutput()
-		if err != nil {
-			t.Errorf("%s: %v: %s", arch, err, text)
-		}
-		if spill := spills.Find(text); spill != nil {
-			t.Errorf("%s: registers spill: %s", arch, spill)
+	for _, file := range []string{"kernels.ptx", "kernels80.ptx"} {
+		for _, arch := range []string{"sm_80", "sm_90"} {
+			text, err := exec.Command(assembler, "-v", "-arch="+arch, "kernels/"+file, "-o", filepath.Join(t.TempDir(), "cubin")).CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %s: %v: %s", file, arch, err, text)
+			}
+			if spill := spills.Find(text); spill != nil {
+				t.Errorf("%s: %s: registers spill: %s", file, arch, spill)
+			}
 		}
 	}
 }
@@ -59,8 +63,10 @@ func TestPTXSignatures(t *testing.T) {
 			t.Errorf("%s: want %v, have %v", kernel, types, all[kernel])
 		}
 	}
-	if n := strings.Count(PTX, ".entry"); len(all) != n {
-		t.Errorf("want %d kernels, have %d", n, len(all))
+	for _, text := range []string{PTX, PTX80} {
+		if n, have := strings.Count(text, ".entry"), len(signatures(text)); have != n {
+			t.Errorf("want %d kernels, have %d", n, have)
+		}
 	}
 }
 

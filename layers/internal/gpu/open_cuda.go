@@ -4,10 +4,12 @@ package gpu
 
 // #cgo LDFLAGS: -lcuda
 // int premlp_open_libcuda(char *why, int size, int *code);
+// int cuFuncSetAttribute(void *function, int attribute, int value);
 import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"gorgonia.org/cu"
 )
@@ -72,6 +74,17 @@ func openLibrary() error {
 			return fmt.Errorf("%w: the driver finds no card", ErrNone)
 		}
 		return fmt.Errorf("the driver does not start: cuInit has CUDA error %d", int(code))
+	}
+	return nil
+}
+
+// allowShared lets a function's launches have that much dynamic shared memory, which
+// cu has no call for.
+func allowShared(f cu.Function, bytes int) error {
+	const maxDynamicShared = 8                       // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+	handle := *(*unsafe.Pointer)(unsafe.Pointer(&f)) // the one field of f
+	if code := C.cuFuncSetAttribute(handle, maxDynamicShared, C.int(bytes)); code != 0 {
+		return fmt.Errorf("CUDA error %d", int(code))
 	}
 	return nil
 }

@@ -7,3 +7,9 @@ import _ "embed"
 //
 //go:embed kernels/kernels.ptx
 var PTX string
+
+// PTX80 is the text of the kernels that need compute capability 8.0, of
+// kernels/all80.cu.
+//
+//go:embed kernels/kernels80.ptx
+var PTX80 string

@@ -8,6 +8,7 @@
 //
 //	PREMLP_FAKECUDA_DEVICES=2         devices there are; 1
 //	PREMLP_FAKECUDA_MEMORY=1000000    bytes of each; 4 GiB
+//	PREMLP_FAKECUDA_TARGET=80         compute capability 8.0; 7.0
 //	PREMLP_FAKECUDA_FAIL=cuMemAlloc:3 the third call of it fails; ":3:2" with error 2
 //	PREMLP_FAKECUDA_REPORT=FILE       what was counted, as JSON, whenever a context
 //	                                  begins or ends
@@ -28,7 +29,7 @@ namespace {
 
 enum Result {
 	success = 0, invalid_value = 1, out_of_memory = 2, not_initialized = 3, invalid_device = 101,
-	invalid_image = 200, invalid_context = 201, invalid_ptx = 218, invalid_handle = 400, not_found = 500,
+	invalid_image = 200, invalid_context = 201, no_binary = 209, invalid_ptx = 218, invalid_handle = 400, not_found = 500,
 	illegal_address = 700, launch_failed = 719, unknown = 999,
 };
 
@@ -55,6 +56,7 @@ std::set<Context *> contexts;
 std::map<Module *, Context *> modules;
 std::map<uintptr_t, Allocation> memory;
 std::map<int, size_t> used; // of each device
+std::map<const Kernel *, unsigned> allowed; // shared memory of a launch, where it was asked for
 thread_local Context *current;
 
 struct {
@@ -69,6 +71,8 @@ size_t number(const char *name, size_t otherwise) {
 }
 
 size_t device_memory() { return number("PREMLP_FAKECUDA_MEMORY", size_t(4) << 30); }
+int target() { return number("PREMLP_FAKECUDA_TARGET", 70); }
+unsigned most_shared() { return target() < 80 ? 96 << 10 : 163 << 10; }
 int devices() { return number("PREMLP_FAKECUDA_DEVICES", 1); }
 
 // say prints what a card would not say.
@@ -182,8 +186,10 @@ API cuDeviceGetName(char *name, int length, int) {
 API cuDeviceGetAttribute(int *value, int attribute, int) {
 	BEGIN(cuDeviceGetAttribute, false);
 	switch (attribute) {
-	case 75: *value = 7; return success; // compute capability, major
-	case 76: *value = 0; return success; // minor
+	case 16: *value = 4; return success; // multiprocessors
+	case 75: *value = target() / 10; return success; // compute capability, major
+	case 76: *value = target() % 10; return success; // minor
+	case 97: *value = most_shared(); return success; // of a block
 	}
 	return invalid_value;
 }
@@ -251,13 +257,16 @@ API cuModuleLoadData(Module **module, const char *image) {
 	std::string text = image;
 	if (text.find(".version") == std::string::npos) return invalid_image;
 	const std::string mark = ".visible .entry ";
-	size_t entries = 0;
+	int level = text.find(".target sm_80") == std::string::npos ? 70 : 80;
+	if (level > target()) return no_binary;
+	size_t entries = 0, want_entries = 0;
+	for (auto &k : kernels()) want_entries += k.target == level;
 	for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1), entries++) {
 		size_t from = at + mark.size(), open = text.find('(', from);
 		std::string name = text.substr(from, open - from);
 		const Kernel *found = nullptr;
 		for (auto &k : kernels())
-			if (name == k.name) found = &k;
+			if (name == k.name && k.target == level) found = &k;
 		std::vector<char> want;
 		if (found)
 			for (char c : found->types) want.push_back(c == 'p' ? 'l' : c);
@@ -266,7 +275,7 @@ API cuModuleLoadData(Module **module, const char *image) {
 			return invalid_ptx;
 		}
 	}
-	if (entries != kernels().size()) {
+	if (entries != want_entries) {
 		say("cuModuleLoadData", "PTX and source have other kernels");
 		return invalid_ptx;
 	}
@@ -287,6 +296,13 @@ API cuModuleGetFunction(const Kernel **function, Module *module, const char *nam
 	for (auto &k : kernels())
 		if (!strcmp(k.name, name)) return *function = &k, success;
 	return not_found;
+}
+
+API cuFuncSetAttribute(const Kernel *function, int attribute, int value) {
+	BEGIN(cuFuncSetAttribute, true);
+	if (attribute != 8 || value < 0 || (unsigned)value > most_shared()) return invalid_value;
+	allowed[function] = value;
+	return success;
 }
 
 API cuMemGetInfo_v2(size_t *free, size_t *total) {
@@ -354,7 +370,7 @@ API cuLaunchKernel(const Kernel *kernel, unsigned gx, unsigned gy, unsigned gz, 
 		unsigned shared, void *, void **args, void **) {
 	BEGIN(cuLaunchKernel, true);
 	unsigned long long threads = (unsigned long long)bx * by * bz;
-	if (!gx || !gy || !gz || gx > 0x7fffffffu || gy > 65535 || gz > 65535 || threads == 0 || threads > 1024 || bz > 64 || shared > 48 << 10) {
+	if (!gx || !gy || !gz || gx > 0x7fffffffu || gy > 65535 || gz > 65535 || threads == 0 || threads > 1024 || bz > 64 || shared > std::max(allowed[kernel], 48u << 10)) {
 		say(kernel->name, "launch out of bounds");
 		return invalid_value;
 	}

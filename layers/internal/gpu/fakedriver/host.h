@@ -5,6 +5,7 @@
 #define KERNEL extern "C"
 #define DEVICE static inline
 #define SHARED __attribute__((section("shared_memory")))
+#define BOUNDS(threads, blocks)
 
 struct Place { int x, y, z; };
 extern Place fake_thread, fake_threads, fake_block, fake_blocks;
@@ -15,5 +16,6 @@ void fake_barrier();
 #define BLOCK (fake_block.x)
 #define BLOCKS (fake_blocks.x)
 #define BLOCK_Y (fake_block.y)
+#define BLOCK_Z (fake_block.z)
 
 #define barrier() fake_barrier()

@@ -1,8 +1,10 @@
-// The kernels' own source, compiled for the host, and the list of them: entries.h,
-// which build makes of that source.
+// The kernels' own source, compiled for the host, and the lists of them: entries70.h
+// and entries80.h, which build makes of that source.
 #include "host.h"
 
 #include "../kernels/all.cu"
+#include "../kernels/rounded.cu"
+#include "tensor.h"
 
 #include "fake.h"
 
@@ -23,16 +25,19 @@ template <class... A, size_t... I> void call(void (*f)(A...), void **args, std::
 	f(*static_cast<A *>(args[I])...);
 }
 
-template <class... A> Kernel kernel_of(const char *name, void (*f)(A...)) {
-	return {name, {type_of<A>()...}, [f](void **args) { call(f, args, std::index_sequence_for<A...>{}); }};
+template <class... A> Kernel kernel_of(const char *name, int target, void (*f)(A...)) {
+	return {name, {type_of<A>()...}, [f](void **args) { call(f, args, std::index_sequence_for<A...>{}); }, target};
 }
 
 } // namespace
 
 const std::vector<Kernel> &kernels() {
 	static const std::vector<Kernel> all = {
-#define ENTRY(name) kernel_of(#name, ::name),
-#include "entries.h"
+#define ENTRY(name) kernel_of(#name, 70, ::name),
+#include "entries70.h"
+#undef ENTRY
+#define ENTRY(name) kernel_of(#name, 80, ::name),
+#include "entries80.h"
 	};
 	return all;
 }

@@ -7,3 +7,8 @@
 #include "rope.cu"
 #include "matmul.cu"
 #include "attention.cu"
+#include "expand.cu"
+#include "quant_legacy.cu"
+#include "quant_k.cu"
+#include "quant_iq.cu"
+#include "quant_tq.cu"

@@ -5,16 +5,20 @@
 #define KERNEL extern "C" __attribute__((global))
 #define DEVICE static inline __attribute__((device, always_inline))
 #define SHARED __attribute__((shared))
+#define BOUNDS(threads, blocks) __attribute__((launch_bounds(threads, blocks))) // blocks: on a multiprocessor at once
 
 #define THREAD ((int)__nvvm_read_ptx_sreg_tid_x())
 #define THREADS ((int)__nvvm_read_ptx_sreg_ntid_x())
 #define BLOCK ((int)__nvvm_read_ptx_sreg_ctaid_x())
 #define BLOCKS ((int)__nvvm_read_ptx_sreg_nctaid_x())
 #define BLOCK_Y ((int)__nvvm_read_ptx_sreg_ctaid_y())
+#define BLOCK_Z ((int)__nvvm_read_ptx_sreg_ctaid_z())
 
 #define barrier() __syncthreads()
 
 #endif
+
+typedef float Four __attribute__((vector_size(16)));
 
 // A kernel's threads take the elements of [0, n) in turn.
 #define EACH(i, n) for (long long i = (long long)BLOCK * THREADS + THREAD; i < (n); i += (long long)BLOCKS * THREADS)

@@ -30,8 +30,3 @@ KERNEL void heads(float *out, const float *x, long long n, int heads, int count,
 KERNEL void zero(float *out, long long n) {
 	EACH(i, n) out[i] = 0;
 }
-
-// The bits of bf16 values as float32, [n]
-KERNEL void widen_bf16(float *out, const unsigned short *x, long long n) {
-	EACH(i, n) out[i] = bits_float((unsigned)x[i] << 16);
-}
