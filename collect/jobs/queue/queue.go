@@ -1,0 +1,90 @@
+// Package queue says what the pipeline needs of a queue of work units, and
+// holds one that lives in memory. A queue promises at-least-once delivery: a
+// task that was put is delivered until a lease of it is done or it is dead. It
+// does not promise once: the guard against doubles is that results are named
+// by their task's ID and made only if absent.
+package queue
+
+import (
+	"context"
+	"errors"
+	"iter"
+)
+
+// ErrLost says that a lease ended before it was settled, so another worker may
+// have the task now. Its result may still be stored: both are the same bytes.
+var ErrLost = errors.New("the lease is lost: another worker may have this task now")
+
+// ErrClosed says that the queue was closed on this side.
+var ErrClosed = errors.New("the queue is closed")
+
+// Task is a unit's description.
+type Task struct {
+	ID   string // the content address of the unit: the name of its result
+	Job  string // the job it belongs to; Status and Dead count by it
+	Body []byte // what a worker needs to compute it; never activations
+}
+
+// Queue hands tasks to workers. Every method may be called from many
+// goroutines, and every context ends the call's wait.
+type Queue interface {
+	// Put adds tasks. It may be called again with the same tasks: results are
+	// content-addressed, so doubles are harmless. When it fails, some of the
+	// tasks may be in the queue; call it again with all of them.
+	Put(ctx context.Context, tasks []Task) error
+
+	// Take waits for a task and leases it. The lease ends by itself when it is
+	// not extended in time, and the task is then delivered again.
+	Take(ctx context.Context) (Lease, error)
+
+	// Status counts a job's tasks. An unknown job has zeros.
+	Status(ctx context.Context, job string) (Status, error)
+
+	// Dead lists a job's poison tasks: killed, or failed as often as the queue
+	// allows. It yields an error at most once, as the last pair.
+	Dead(ctx context.Context, job string) iter.Seq2[Failure, error]
+
+	// Close ends this side's use of the queue. Leases still held are delivered
+	// again later.
+	Close() error
+}
+
+// Lease is one delivery of a task to one worker. Done, Retry and Kill settle
+// it; after that, and after the lease ended, each method returns ErrLost.
+type Lease interface {
+	// Task is the task leased.
+	Task() Task
+
+	// Delivery counts the deliveries of this task, 1 at first.
+	Delivery() int
+
+	// Extend is the heartbeat: the lease starts anew. ErrLost if another has
+	// the task now.
+	Extend(ctx context.Context) error
+
+	// Done takes the task off the queue. Call it once the result is stored.
+	Done(ctx context.Context) error
+
+	// Retry gives the task back, to be delivered again later; past the most
+	// deliveries it is dead, and cause is kept as its error.
+	Retry(ctx context.Context, cause error) error
+
+	// Kill makes the task dead at once and keeps cause as its error.
+	Kill(ctx context.Context, cause error) error
+}
+
+// Status counts the tasks of one job.
+type Status struct {
+	Waiting     int64 `json:"waiting"`     // put and not leased
+	Running     int64 `json:"running"`     // leased
+	Done        int64 `json:"done"`        // settled by Done
+	Dead        int64 `json:"dead"`        // poison, see Queue.Dead
+	Redelivered int64 `json:"redelivered"` // deliveries beyond each task's first
+}
+
+// Failure is a dead task and its error.
+type Failure struct {
+	Task       Task   `json:"task"`
+	Deliveries int    `json:"deliveries"` // how often it was delivered
+	Error      string `json:"error"`      // the last error known
+}
