@@ -50,7 +50,8 @@ type Queue interface {
 }
 
 // Lease is one delivery of a task to one worker. Done, Retry and Kill settle
-// it; after that, and after the lease ended, each method returns ErrLost.
+// it. A lease that ended is lost for good: Extend, Retry and Kill then return
+// ErrLost and do nothing.
 type Lease interface {
 	// Task is the task leased.
 	Task() Task
@@ -59,27 +60,32 @@ type Lease interface {
 	Delivery() int
 
 	// Extend is the heartbeat: the lease starts anew. ErrLost if another has
-	// the task now.
+	// the task now, or may have it. Any other error leaves the lease as it was.
 	Extend(ctx context.Context) error
 
-	// Done takes the task off the queue. Call it once the result is stored.
+	// Done takes the task off the queue. Call it once the result is stored. It
+	// does so also where the lease was lost meanwhile: the result is there,
+	// whoever has the task now.
 	Done(ctx context.Context) error
 
 	// Retry gives the task back, to be delivered again later; past the most
-	// deliveries it is dead, and cause is kept as its error.
+	// deliveries it is dead, and cause is kept as its error. With no cause (nil)
+	// the task did not fail, and it is delivered again at once.
 	Retry(ctx context.Context, cause error) error
 
 	// Kill makes the task dead at once and keeps cause as its error.
 	Kill(ctx context.Context, cause error) error
 }
 
-// Status counts the tasks of one job.
+// Status counts the tasks of one job. A task that is put again after it was
+// done counts again; one that is put again while it waits or runs does not.
 type Status struct {
-	Waiting     int64 `json:"waiting"`     // put and not leased
-	Running     int64 `json:"running"`     // leased
+	Waiting     int64 `json:"waiting"`     // put and not taken yet
+	Running     int64 `json:"running"`     // leased, or given back and not taken again yet
 	Done        int64 `json:"done"`        // settled by Done
 	Dead        int64 `json:"dead"`        // poison, see Queue.Dead
 	Redelivered int64 `json:"redelivered"` // deliveries beyond each task's first
+	Idle        int64 `json:"idle"`        // workers that wait in Take for this job
 }
 
 // Failure is a dead task and its error.
