@@ -20,9 +20,9 @@ var ErrClosed = errors.New("the queue is closed")
 
 // Task is a unit's description.
 type Task struct {
-	ID   string // the content address of the unit: the name of its result
-	Job  string // the job it belongs to; Status and Dead count by it
-	Body []byte // what a worker needs to compute it; never activations
+	ID   string `json:"id"`   // the content address of the unit: the name of its result
+	Job  string `json:"job"`  // the job it belongs to; Status and Dead count by it
+	Body []byte `json:"body"` // what a worker needs to compute it; never activations
 }
 
 // Queue hands tasks to workers. Every method may be called from many
