@@ -173,6 +173,27 @@ func (q *natsQueue) create(ctx context.Context, name string) error {
 	return nil
 }
 
+// Forget removes a job's streams; see queue.Forgetter.
+func (q *natsQueue) Forget(ctx context.Context, job string) error {
+	if err := queue.CheckName("job", job); err != nil {
+		return err
+	}
+	for _, stream := range []string{unitStream(job), deadStream(job)} {
+		err := q.try(ctx, "forget job "+job, func(ctx context.Context) error {
+			err := q.js.DeleteStream(ctx, stream)
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	q.forget(job)
+	return nil
+}
+
 // known returns the jobs that were found before, the one that last had a task
 // first and then the oldest first.
 func (q *natsQueue) known() []*jobHandle {

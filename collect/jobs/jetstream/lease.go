@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -50,7 +51,7 @@ func (l *lease) Extend(ctx context.Context) error {
 }
 
 func (l *lease) Done(ctx context.Context) error {
-	err := l.say(ctx, "+ACK")
+	err := l.settle(ctx)
 	if err == nil {
 		l.end()
 	}
@@ -68,7 +69,8 @@ func (l *lease) Retry(ctx context.Context, cause error) error {
 	if cause != nil {
 		word += fmt.Sprintf(` {"delay": %d}`, l.h.retryDelay.Nanoseconds())
 	}
-	err := l.say(ctx, word)
+	// Without an answer the task comes back when its lease is over.
+	err := l.q.tryFor(ctx, 2*silence, l.what("give back"), func(ctx context.Context) error { return l.ask(ctx, word) })
 	if err == nil {
 		l.end()
 	}
@@ -97,7 +99,7 @@ func (l *lease) bury(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	if err := l.say(ctx, "+ACK"); err != nil {
+	if err := l.settle(ctx); err != nil {
 		return err
 	}
 	l.end()
@@ -130,12 +132,38 @@ func (l *lease) end() {
 	l.over = true
 }
 
-// say tells the server a word about this delivery until the server confirms it.
-func (l *lease) say(ctx context.Context, word string) error {
-	return l.q.try(ctx, l.what("settle"), func(ctx context.Context) error { return l.ask(ctx, word) })
+// silence is how long the server may take to confirm a word about a delivery.
+const silence = time.Second
+
+// settle takes the message off the stream. A server that was killed may have
+// forgotten its last deliveries, and then it does not answer word of them: the
+// message is then deleted by its place.
+func (l *lease) settle(ctx context.Context) error {
+	return l.q.try(ctx, l.what("settle"), func(ctx context.Context) error {
+		err := l.ask(ctx, "+ACK")
+		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			return l.remove(ctx)
+		}
+		return err
+	})
 }
 
+// remove deletes the message by its place in the stream, if it is still there.
+func (l *lease) remove(ctx context.Context) error {
+	m, err := l.h.units.GetMsg(ctx, l.seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && m.Subject != unitSubject(l.task) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return l.h.units.DeleteMsg(ctx, l.seq)
+}
+
+// ask tells the server a word about this delivery and waits for its answer.
 func (l *lease) ask(ctx context.Context, word string) error {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	_, err := l.q.nc.RequestWithContext(ctx, l.reply, []byte(word))
 	return err
 }

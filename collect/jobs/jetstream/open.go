@@ -77,6 +77,8 @@ type natsQueue struct {
 	now     func() time.Time // the tests' clock jumps
 
 	mu   sync.Mutex
+	link context.Context    // ends when the connection is lost, and is then replaced
+	cut  context.CancelFunc // ends link
 	jobs map[string]*jobHandle
 	last string        // the job that last had a task
 	turn atomic.Uint32 // at which of several jobs without tasks Take waits
@@ -105,6 +107,7 @@ func open(ctx context.Context, url string, o Options) (*natsQueue, error) {
 	}
 	q := &natsQueue{options: o, jobs: map[string]*jobHandle{}, now: time.Now}
 	q.open, q.close = context.WithCancelCause(context.Background())
+	q.link, q.cut = context.WithCancel(context.Background())
 	err = q.tryFor(ctx, openPatience, "connect to "+strings.Join(urls, ","), func(ctx context.Context) error {
 		return q.connect(ctx, urls, options)
 	})
@@ -172,6 +175,7 @@ func (q *natsQueue) connection() []nats.Option {
 		nats.PingInterval(5 * time.Second),
 		nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			q.relink()
 			if err != nil {
 				q.options.Note("queue: connection lost: " + err.Error())
 			}
@@ -192,6 +196,30 @@ func (q *natsQueue) Close() error {
 		q.nc.Close()
 	}
 	return nil
+}
+
+// errLink says that the connection was lost before an answer came.
+var errLink = errors.New("the connection was lost")
+
+// relink ends what waits for answers on the connection that was lost: none
+// will come.
+func (q *natsQueue) relink() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.cut()
+	q.link, q.cut = context.WithCancel(context.Background())
+}
+
+// linked makes a context that ends with ctx, after d, or when the connection
+// is lost, which is then its cause.
+func (q *natsQueue) linked(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	q.mu.Lock()
+	link := q.link
+	q.mu.Unlock()
+	ctx, stop := context.WithTimeout(ctx, d)
+	ctx, cancel := context.WithCancelCause(ctx)
+	unlink := context.AfterFunc(link, func() { cancel(errLink) })
+	return ctx, func() { unlink(); cancel(nil); stop() }
 }
 
 // bind makes a context that ends with ctx or when the queue is closed.

@@ -74,7 +74,7 @@ func (q *natsQueue) fetch(ctx context.Context, h *jobHandle, wait time.Duration)
 	if wait == 0 {
 		batch, err = h.workers.FetchNoWait(1)
 	} else {
-		ctx, cancel := context.WithTimeout(ctx, wait)
+		ctx, cancel := q.linked(ctx, wait)
 		defer cancel()
 		batch, err = h.workers.Fetch(1, jetstream.FetchContext(ctx))
 	}
@@ -113,7 +113,7 @@ func (q *natsQueue) receive(ctx context.Context, h *jobHandle, m jetstream.Msg) 
 	}
 	if err := l.task.Check(); err != nil {
 		q.options.Note("queue: took off what is no task: " + err.Error())
-		return nil, l.say(ctx, "+ACK")
+		return nil, l.settle(ctx)
 	}
 	if l.delivery > h.maxDeliveries {
 		l.delivery = h.maxDeliveries

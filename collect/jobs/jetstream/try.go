@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,8 +31,11 @@ func (q *natsQueue) tryFor(ctx context.Context, patience time.Duration, what str
 		if ctx.Err() != nil {
 			return why(ctx)
 		}
-		one, cancel := context.WithTimeout(ctx, attempt)
+		one, cancel := q.linked(ctx, attempt)
 		err := do(one)
+		if err != nil && context.Cause(one) == errLink {
+			err = errLink
+		}
 		cancel()
 		switch {
 		case err == nil:
@@ -53,7 +58,7 @@ func (q *natsQueue) passes(err error) bool {
 		return false
 	}
 	for _, e := range []error{
-		context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrNoServers, nats.ErrDisconnected,
+		errLink, io.EOF, context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrNoServers, nats.ErrDisconnected,
 		nats.ErrReconnectBufExceeded, nats.ErrStaleConnection, nats.ErrConnectionReconnecting,
 		jetstream.ErrNoStreamResponse, jetstream.ErrNoHeartbeat, jetstream.ErrConsumerLeadershipChanged,
 		jetstream.ErrTooManyStalledMsgs, jetstream.ErrJetStreamNotEnabled,
@@ -61,6 +66,10 @@ func (q *natsQueue) passes(err error) bool {
 		if errors.Is(err, e) {
 			return true
 		}
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return true
 	}
 	var api *jetstream.APIError
 	return errors.As(err, &api) && api.Code == 503 && api.ErrorCode != jetstream.JSErrCodeJetStreamNotEnabledForAccount

@@ -261,6 +261,29 @@ func (m *Memory) failures(job string) ([]Failure, error) {
 	return failures, nil
 }
 
+// Forget drops a job; see Forgetter.
+func (m *Memory) Forget(ctx context.Context, job string) error {
+	if err := CheckName("job", job); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrClosed
+	}
+	if j := m.jobs[job]; j != nil {
+		for _, e := range j.entries {
+			if e.timer != nil {
+				e.timer.Stop()
+			}
+			e.state, e.lease = done, nil
+		}
+		delete(m.jobs, job)
+		m.moreRoom()
+	}
+	return ctx.Err()
+}
+
 // Close ends the queue and every Take that waits.
 func (m *Memory) Close() error {
 	m.mu.Lock()

@@ -49,6 +49,12 @@ type Queue interface {
 	Close() error
 }
 
+// Forgetter is a queue that can drop a job with all that it knows of it:
+// waiting tasks, dead ones and counts. Forgetting an unknown job does nothing.
+type Forgetter interface {
+	Forget(ctx context.Context, job string) error
+}
+
 // Lease is one delivery of a task to one worker. Done, Retry and Kill settle
 // it. A lease that ended is lost for good: Extend, Retry and Kill then return
 // ErrLost and do nothing.

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"dead and put again", testRevive},
 		{"room", testRoom},
 		{"jobs apart", testJobs},
+		{"forget", testForget},
 		{"refusals", testRefusals},
 		{"workers", testWorkers},
 		{"closed", testClosed},
@@ -349,6 +350,28 @@ func testJobs(t *testing.T, open Open) {
 	wantStatus(t, q, "a", queue.Status{Done: 2})
 	wantStatus(t, q, "b_B-1", queue.Status{Done: 3})
 	wantStatus(t, q, "c", queue.Status{})
+}
+
+func testForget(t *testing.T, open Open) {
+	q := open(t, options)
+	f, ok := q.(queue.Forgetter)
+	if !ok {
+		t.Skip("this queue forgets nothing")
+	}
+	put(t, q, append(Tasks("a", 4), Tasks("b", 1)...))
+	must(t, "kill", take(t, q).Kill(background(t), errors.New("poison")))
+	must(t, "done", take(t, q).Done(background(t)))
+	held := take(t, q)
+	must(t, "forget", f.Forget(background(t), "a"))
+	must(t, "forget again", f.Forget(background(t), "a"))
+	wantStatus(t, q, "a", queue.Status{})
+	if l := take(t, q); l.Task().Job != "b" {
+		t.Errorf("take: want a task of b, have %s", l.Task().ID)
+	}
+	put(t, q, Tasks("a", 1))
+	wantStatus(t, q, "a", queue.Status{Waiting: 1})
+	_ = held.Retry(background(t), nil) // of a job that is gone: an error or nothing, and no harm
+	wantStatus(t, q, "a", queue.Status{Waiting: 1})
 }
 
 func testRefusals(t *testing.T, open Open) {
