@@ -30,6 +30,8 @@ var commands = []struct {
 	{"measure", newDiff},
 	{"measure", newProfile},
 	{"measure", newBench},
+	{"job", newQueueServer},
+	{"job", newQueueKey},
 	{"about", newVersion},
 }
 
