@@ -244,6 +244,35 @@ func TestWhoIsLetIn(t *testing.T) {
 	}
 }
 
+// TestOwnCertificate reaches a server by the certificate that it made, which
+// stays the same as long as it will do.
+func TestOwnCertificate(t *testing.T) {
+	dir := t.TempDir()
+	var made []byte
+	for _, names := range [][]string{{"127.0.0.1"}, {"127.0.0.1"}, {"localhost", "127.0.0.1"}} {
+		s, err := Serve(t.Context(), dir, ServerOptions{Listen: "0.0.0.0:0", Names: names})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(s.URL()[len("tls://"):])
+		for _, name := range []string{"127.0.0.1", "localhost"} {
+			q, err := Open(t.Context(), "tls://"+name+":"+port, Options{Security: Security{CA: s.Cert(), NKey: s.NKey()}})
+			if want := name == "127.0.0.1" || len(names) == 2; (err == nil) != want {
+				t.Errorf("reached as %s with a certificate for %q: want %t, have %v", name, names, want, err)
+			}
+			if err == nil {
+				q.Close()
+			}
+		}
+		cert, err := os.ReadFile(s.Cert())
+		if same := bytes.Equal(cert, made); err != nil || same != (made != nil && len(names) == 1) {
+			t.Errorf("certificate for %q: the same as before: %t, %v", names, same, err)
+		}
+		made = cert
+		s.Close()
+	}
+}
+
 // TestHostileMessages puts what no Put would, as one with access could.
 func TestHostileMessages(t *testing.T) {
 	s := serve(t)
