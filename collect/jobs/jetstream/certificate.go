@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -11,7 +12,6 @@ import (
 	"fmt"
 	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -27,7 +27,7 @@ const certificateTime = 365 * 24 * time.Hour
 // vouches for itself: clients take it for their CA.
 func ownCertificate(dir string, names []string) (certFile, keyFile string, err error) {
 	certFile, keyFile = filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")
-	if certificateServes(certFile, names) {
+	if certificateServes(certFile, keyFile, names) {
 		return certFile, keyFile, nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -65,23 +65,15 @@ func ownCertificate(dir string, names []string) (certFile, keyFile string, err e
 		maybe.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o644))
 }
 
-// certificateServes says whether a file's certificate is valid for the names,
-// for a while yet.
-func certificateServes(file string, names []string) bool {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return false
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return false
-	}
-	c, err := x509.ParseCertificate(block.Bytes)
-	if err != nil || time.Until(c.NotAfter) < certificateTime/10 {
+// certificateServes says whether a certificate and its key are there, and valid
+// for the names for a while yet.
+func certificateServes(certFile, keyFile string, names []string) bool {
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil || time.Until(pair.Leaf.NotAfter) < certificateTime/10 {
 		return false
 	}
 	for _, name := range names {
-		if c.VerifyHostname(name) != nil {
+		if pair.Leaf.VerifyHostname(name) != nil {
 			return false
 		}
 	}
