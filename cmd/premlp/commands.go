@@ -34,6 +34,8 @@ var commands = []struct {
 	{"job", newWorker},
 	{"job", newJobs},
 	{"job", newMerge},
+	{"job", newQueueServer},
+	{"job", newQueueKey},
 	{"about", newVersion},
 }
 

@@ -20,6 +20,7 @@ import (
 // cut off. Each round is a job, and in each every task's result must be there
 // in the end, once, and right. PREMLP_TEST_LONG=1 runs 100 rounds of each.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	short := map[int]int{1: 7, 3: 1}
 	for _, servers := range []int{1, 3} {
 		rounds := short[servers]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,8 +29,10 @@ func TestMeasure(t *testing.T) {
 			nodes := startServers(t, n)
 			q := openAt(t, urls(nodes), Options{Replicas: n})
 			measureFlow(t, fmt.Sprint(n, " servers"), q, 10_000)
+			measureBeats(t, fmt.Sprint(n, " servers"), q)
 		})
 	}
+	t.Run("fleet", func(t *testing.T) { measureFleet(t, 1000, 20) })
 	for _, n := range []int{10_000, 100_000} {
 		t.Run(fmt.Sprint(n, " tasks"), func(t *testing.T) { measureList(t, n) })
 	}
@@ -80,6 +83,102 @@ func measureFlow(t *testing.T, name string, q queue.Queue, n int) {
 			float64(n)/put.Seconds(), workers, float64(half)/took.Seconds(),
 			float64(n)/(put.Seconds()+2*took.Seconds()))
 	}
+}
+
+// measureFleet times workers that each have a connection of their own: some
+// tasks each, and then the memory of a server whose workers are all idle.
+func measureFleet(t *testing.T, workers, each int) {
+	nodes := startServers(t, 1)
+	q := openAt(t, nodes[0].url, Options{})
+	if err := q.Put(t.Context(), bodies("fleet", workers*each)); err != nil {
+		t.Fatal(err)
+	}
+	fleet := make([]*natsQueue, workers)
+	for i := range fleet {
+		fleet[i] = openAt(t, nodes[0].url, Options{})
+	}
+	start := time.Now()
+	var all sync.WaitGroup
+	for _, q := range fleet {
+		all.Go(func() {
+			for range each {
+				l, err := q.Take(t.Context())
+				if err == nil {
+					err = l.Done(t.Context())
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(start)
+	var idle sync.WaitGroup
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	cpu := cpuTime(t, nodes[0].cmd.Process.Pid)
+	for _, q := range fleet {
+		idle.Go(func() {
+			if l, err := q.Take(ctx); err == nil {
+				t.Errorf("took %s", l.Task().ID)
+			}
+		})
+	}
+	idle.Wait()
+	now, _ := memory(t, nodes[0].cmd.Process.Pid)
+	t.Logf("%d workers with a connection each: take and done %.0f/s; idle for 10 s: server %.0f MiB, %.2f s of processor", workers,
+		float64(workers*each)/took.Seconds(), now, (cpuTime(t, nodes[0].cmd.Process.Pid) - cpu).Seconds())
+}
+
+// cpuTime is how long a process has computed.
+func cpuTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Skip(err)
+	}
+	f := strings.Fields(string(text))
+	user, _ := strconv.Atoi(f[13])
+	system, _ := strconv.Atoi(f[14])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// measureBeats times the heartbeats of 16 leases and the status that each asks
+// for.
+func measureBeats(t *testing.T, name string, q queue.Queue) {
+	const leases, beats = 16, 200
+	if err := q.Put(t.Context(), bodies("beats", leases)); err != nil {
+		t.Fatal(err)
+	}
+	var extend, status atomic.Int64
+	var all sync.WaitGroup
+	for range leases {
+		l, err := q.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			for range beats {
+				start := time.Now()
+				if err := l.Extend(t.Context()); err != nil {
+					t.Error(err)
+				}
+				extended := time.Now()
+				if _, err := q.Status(t.Context(), "beats"); err != nil {
+					t.Error(err)
+				}
+				extend.Add(int64(extended.Sub(start)))
+				status.Add(int64(time.Since(extended)))
+			}
+		})
+	}
+	start := time.Now()
+	all.Wait()
+	took := time.Since(start)
+	t.Logf("%s: %.0f heartbeats with their status a second; extend %s, status %s each", name, leases*beats/took.Seconds(),
+		time.Duration(extend.Load()/(leases*beats)).Round(time.Microsecond), time.Duration(status.Load()/(leases*beats)).Round(time.Microsecond))
 }
 
 // measureList times publishing by another process and a status, and reads the

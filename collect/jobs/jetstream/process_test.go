@@ -139,16 +139,11 @@ func (p *process) start() {
 	}(p.exit)
 }
 
-// kill ends the process at once, as losing power would, and waits for its end.
-func (p *process) kill() { p.signal(syscall.SIGKILL) }
-
-// end asks the process to end and waits for it.
-func (p *process) end() { p.signal(syscall.SIGTERM) }
-
-func (p *process) signal(s syscall.Signal) {
+// kill ends the process at once and waits for its end.
+func (p *process) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_ = p.cmd.Process.Signal(s)
+	_ = p.cmd.Process.Kill()
 	<-p.exit
 }
 
@@ -186,7 +181,8 @@ func startServers(t testing.TB, n int) []*node {
 	nodes := make([]*node, n)
 	for i := range nodes {
 		dir := t.TempDir()
-		text := fmt.Sprintf("server_name: n%d\nlisten: 127.0.0.1:%d\njetstream { store_dir: %q }\n", i, ports[i], dir)
+		text := fmt.Sprintf("server_name: n%d\nlisten: 127.0.0.1:%d\nlog_file: %q\njetstream { store_dir: %q }\n",
+			i, ports[i], filepath.Join(dir, "log"), dir)
 		if n > 1 {
 			text += fmt.Sprintf("cluster { name: c, listen: 127.0.0.1:%d, routes: [%s] }\n", ports[n+i], strings.Join(routes, ", "))
 		}

@@ -19,6 +19,7 @@ func serve(t *testing.T) *Server {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	queuetest.Run(t, func(t *testing.T, o queue.Options) queue.Queue {
 		s := serve(t)
 		q, err := Open(t.Context(), s.URL(), Options{Options: o, Security: Security{NKey: s.NKey()}})

@@ -27,6 +27,10 @@ type ServerOptions struct {
 	// certificate that CA vouches for.
 	Cert, Key, CA string
 
+	// Names, in place of Cert and Key, has the server make a certificate for
+	// these names and addresses of this host, in its folder: see Server.Cert.
+	Names []string
+
 	// Keys is a file of the public nkeys of the clients, one a line, and #
 	// comments. If it is empty, a key is made in the server's folder: see
 	// Server.NKey. With CA and no Keys the certificates are enough.
@@ -41,6 +45,7 @@ type Server struct {
 	s    *server.Server
 	url  string
 	nkey string
+	cert string
 	lock *os.File
 	once sync.Once
 }
@@ -58,16 +63,12 @@ func Serve(ctx context.Context, dir string, o ServerOptions) (*Server, error) {
 	if o.Note == nil {
 		o.Note = func(string) {}
 	}
-	so, err := o.natsOptions(dir)
-	if err != nil {
-		return nil, err
-	}
 	lock, err := lockFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	srv := &Server{lock: lock}
-	if err := srv.start(ctx, dir, o, so); err != nil {
+	if err := srv.start(ctx, dir, o); err != nil {
 		srv.Close()
 		return nil, err
 	}
@@ -75,7 +76,20 @@ func Serve(ctx context.Context, dir string, o ServerOptions) (*Server, error) {
 	return srv, nil
 }
 
-func (srv *Server) start(ctx context.Context, dir string, o ServerOptions, so *server.Options) error {
+func (srv *Server) start(ctx context.Context, dir string, o ServerOptions) (err error) {
+	if len(o.Names) > 0 {
+		if o.Cert != "" || o.Key != "" {
+			return errors.New("server: want a certificate or names to make one for, have both")
+		}
+		if o.Cert, o.Key, err = ownCertificate(dir, o.Names); err != nil {
+			return err
+		}
+		srv.cert = o.Cert
+	}
+	so, err := o.natsOptions(dir)
+	if err != nil {
+		return err
+	}
 	if err := srv.clients(dir, o, so); err != nil {
 		return err
 	}
@@ -236,6 +250,10 @@ func (srv *Server) URL() string { return srv.url }
 // NKey is the file of the seed that clients prove themselves with; empty where
 // Keys or CA said who they are.
 func (srv *Server) NKey() string { return srv.nkey }
+
+// Cert is the file of the certificate that the server made for Names, which
+// clients take for their CA; else empty.
+func (srv *Server) Cert() string { return srv.cert }
 
 // Close ends the server. What it keeps is on disk.
 func (srv *Server) Close() {

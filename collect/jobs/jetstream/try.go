@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +56,9 @@ func (q *natsQueue) tryFor(ctx context.Context, patience time.Duration, what str
 // back.
 func (q *natsQueue) passes(err error) bool {
 	if q.nc != nil && q.nc.IsClosed() { // as after credentials were refused twice
+		return false
+	}
+	if errors.Is(err, nats.ErrTLS) || errors.As(err, new(tls.AlertError)) { // a certificate was refused, here or there
 		return false
 	}
 	for _, e := range []error{

@@ -32,6 +32,10 @@ type Worker struct {
 	Note func(line string)
 }
 
+// mostShared is the last delivery that is shared: three workers may have a task,
+// as the second may be slow too.
+const mostShared = 2
+
 // settleTime bounds the wait for the queue's answer on a task that is over. A
 // task whose settling failed is delivered again, and its result is found.
 const settleTime = 30 * time.Second
@@ -158,10 +162,9 @@ func (w Worker) beat(ctx context.Context, lease Lease) (shared bool) {
 
 // share gives a task back while the worker goes on with it, so that the last
 // tasks of a job do not wait for a slow machine: where nothing waits and
-// workers are idle, one of them may as well compute the task too. Only a
-// first delivery is shared, so at most two workers have it.
+// workers are idle, one of them may as well compute the task too.
 func (w Worker) share(ctx context.Context, lease Lease) bool {
-	if lease.Delivery() > 1 {
+	if lease.Delivery() > mostShared {
 		return false
 	}
 	s, err := w.Queue.Status(ctx, lease.Task().Job)

@@ -49,7 +49,7 @@ func Run(t *testing.T, open Open) {
 
 // Lease is how long leases last in these tests. Nothing but a lease that must
 // end waits for it.
-const Lease = 300 * time.Millisecond
+const Lease = 500 * time.Millisecond
 
 // options are those of the tests that let no lease end.
 var options = queue.Options{Lease: time.Minute, RetryDelay: time.Millisecond, MaxDeliveries: 3}
