@@ -71,12 +71,12 @@ func (d *onDevice) columnsOf(out matAt, from, n int, x matAt, w, bias gpu.Pointe
 
 // multiply launches out [rows, n] = x · wᵀ + bias, with w [n, k] of float32. A block of
 // threads has 64×64 values, or 128×128 where there are enough of these for all
-// multiprocessors.
+// multiprocessors, and rows of fours.
 func (d *onDevice) multiply(out, x matAt, w, bias gpu.Pointer) error {
-	kernel, tile := "matmul", 64
-	if ((out.cols+127)/128)*((out.rows+127)/128) >= d.processors {
-		kernel, tile = "matmul_large", 128
+	kernel, tile, threads := "matmul", 64, 128
+	if x.cols%4 == 0 && (x.at|w)%16 == 0 && ((out.cols+127)/128)*((out.rows+127)/128) >= d.processors {
+		kernel, tile, threads = "matmul_large", 128, 256
 	}
 	grid := gpu.Dim{X: (out.cols + tile - 1) / tile, Y: (out.rows + tile - 1) / tile}
-	return d.Launch(kernel, grid, gpu.Dim{X: 256}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
+	return d.Launch(kernel, grid, gpu.Dim{X: threads}, 0, out.at, x.at, w, bias, number(out.rows), number(out.cols), number(x.cols))
 }

@@ -138,10 +138,10 @@ func productOnDevice(t *testing.T, d *onDevice, w *weights.Tensor, x, bias []flo
 // TestPanelRows holds the memory beside a product to its bound.
 func TestPanelRows(t *testing.T) {
 	for _, c := range []struct{ rows, cols, x, want int }{
-		{576, 1536, 4096, 576},                // small ones are expanded whole
-		{16384, 1024, 1, 16384},               // 64 MiB
+		{576, 1536, 4096, 576},                 // small ones are expanded whole
+		{16384, 1024, 1, 16384},                // 64 MiB
 		{49152, 576, 1, 16 << 20 / 576 &^ 127}, // the head of SmolLM2
-		{49152, 576, 1024, 16384},             // as many columns of its result
+		{49152, 576, 1024, 16384},              // as many columns of its result
 		{128256, 8192, 1024, 2048},
 		{1 << 20, 1 << 20, 1, 128}, // a tile at least
 	} {

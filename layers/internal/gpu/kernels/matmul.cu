@@ -9,13 +9,15 @@
 
 enum { BLOCK_K = 256 };
 
-// Four values of the row at m, from column k0 on; past column k they are those of
+// Four values of a row from m on, of which so many are left; the others are those of
 // pad. A product of -0 and 0 is -0, and adding it changes no bit, not even of -0.
-DEVICE Four four(const float *m, int k0, int k, int aligned, float pad) {
-	if (aligned) return k0 < k ? *(const Four *)(m + k0) : (Four){pad, pad, pad, pad};
+template <bool ALIGNED>
+DEVICE Four four(const float *m, int left, float pad) {
 	Four v = {pad, pad, pad, pad};
+	if (ALIGNED) return left > 0 ? *(const Four *)m : v;
+#pragma unroll
 	for (int j = 0; j < 4; j++)
-		if (k0 + j < k) v[j] = m[k0 + j];
+		if (j < left) v[j] = m[j];
 	return v;
 }
 
@@ -28,14 +30,24 @@ struct Tiles {
 		LANES_ACROSS = ACROSS < 8 ? ACROSS : 8, LANES_DOWN = 32 / LANES_ACROSS, WARPS_ACROSS = ACROSS / LANES_ACROSS
 	};
 
-	// tile[k][row] of ROWS rows; past the last row it is the last again, whose
-	// products are not stored.
+	// Where a thread's fours of a matrix begin. Past the last row it is the last again,
+	// whose products are not stored.
 	template <int N>
-	DEVICE void fetch(Four (&to)[N], const float *m, int first, int rows, int k0, int k, int aligned, float pad) {
+	DEVICE void begin(const float *(&at)[N], const float *m, int first, int rows, int k) {
 #pragma unroll
 		for (int i = 0; i < N; i++) {
-			int at = THREAD + i * SIZE_OF_BLOCK, r = first + at / FOURS;
-			to[i] = four(m + (long long)(r < rows ? r : rows - 1) * k, k0 + 4 * (at % FOURS), k, aligned, pad);
+			int r = first + (THREAD + i * SIZE_OF_BLOCK) / FOURS;
+			at[i] = m + (long long)(r < rows ? r : rows - 1) * k + 4 * (THREAD % FOURS);
+		}
+	}
+
+	// Fetches the fours of a step, of which so many values of a row are left.
+	template <bool ALIGNED, int N>
+	DEVICE void fetch(Four (&to)[N], const float *(&at)[N], int left, float pad) {
+#pragma unroll
+		for (int i = 0; i < N; i++) {
+			to[i] = four<ALIGNED>(at[i], left - 4 * (THREAD % FOURS), pad);
+			at[i] += STEP;
 		}
 	}
 
@@ -50,20 +62,24 @@ struct Tiles {
 		}
 	}
 
+	// ALIGNED: fours lie on multiples of 16 bytes, and none goes past k.
+	template <bool ALIGNED>
 	DEVICE void multiply(float *shared, float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
 		int lane = THREAD % 32, warp = THREAD / 32;
 		int across = 4 * (warp % WARPS_ACROSS * LANES_ACROSS + lane % LANES_ACROSS);
 		int down = 4 * (warp / WARPS_ACROSS * LANES_DOWN + lane / LANES_ACROSS);
 		int row = BLOCK_Y * TM, column = BLOCK * TN;
-		int x_aligned = k % 4 == 0 && (unsigned long long)x % 16 == 0, w_aligned = k % 4 == 0 && (unsigned long long)w % 16 == 0;
+		const float *at_x[OF_X], *at_w[OF_W];
+		begin(at_x, x, row, rows, k);
+		begin(at_w, w, column, n, k);
 		float sum[RM][RN], part[RM][RN];
 		Four next_x[OF_X], next_w[OF_W];
 #pragma unroll
 		for (int r = 0; r < RM; r++)
 #pragma unroll
 			for (int c = 0; c < RN; c++) part[r][c] = 0;
-		fetch(next_x, x, row, rows, 0, k, x_aligned, -0.0f);
-		fetch(next_w, w, column, n, 0, k, w_aligned, 0.0f);
+		fetch<ALIGNED>(next_x, at_x, k, -0.0f);
+		fetch<ALIGNED>(next_w, at_w, k, 0.0f);
 		float *tile = shared, *other = shared + SIZE;
 		put<OF_X, PITCH_X>(tile, next_x);
 		put<OF_W, PITCH_W>(tile + STEP * PITCH_X, next_w);
@@ -71,8 +87,8 @@ struct Tiles {
 		for (int k0 = 0; k0 < k; k0 += STEP) {
 			int more = k0 + STEP < k;
 			if (more) {
-				fetch(next_x, x, row, rows, k0 + STEP, k, x_aligned, -0.0f);
-				fetch(next_w, w, column, n, k0 + STEP, k, w_aligned, 0.0f);
+				fetch<ALIGNED>(next_x, at_x, k - k0 - STEP, -0.0f);
+				fetch<ALIGNED>(next_w, at_w, k - k0 - STEP, 0.0f);
 			}
 			const float *xs = tile + down, *ws = tile + STEP * PITCH_X + across;
 #pragma unroll
@@ -115,16 +131,20 @@ struct Tiles {
 	}
 };
 
-// Tiles of 64×64, 256 threads.
-KERNEL BOUNDS(256, 2) void matmul(float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
-	using T = Tiles<64, 64, 4, 4, 16>;
+// Tiles of 64×64, 128 threads.
+KERNEL BOUNDS(128, 4) void matmul(float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
+	using T = Tiles<64, 64, 8, 4, 16>;
 	SHARED static Four shared[2 * T::SIZE / 4];
-	T::multiply((float *)shared, out, x, w, bias, rows, n, k);
+	if (k % 4 == 0 && ((unsigned long long)x | (unsigned long long)w) % 16 == 0)
+		T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k);
+	else
+		T::multiply<false>((float *)shared, out, x, w, bias, rows, n, k);
 }
 
-// Tiles of 128×128, 256 threads: of large matrices.
+// Tiles of 128×128, 256 threads: of large matrices. k must be a multiple of 4, x and w
+// lie on multiples of 16 bytes.
 KERNEL BOUNDS(256, 1) void matmul_large(float *out, const float *x, const float *w, const float *bias, int rows, int n, int k) {
 	using T = Tiles<128, 128, 8, 8, 16>;
 	SHARED static Four shared[2 * T::SIZE / 4];
-	T::multiply((float *)shared, out, x, w, bias, rows, n, k);
+	T::multiply<true>((float *)shared, out, x, w, bias, rows, n, k);
 }
