@@ -15,6 +15,7 @@ import (
 type queueFlags struct {
 	url      string
 	security jetstream.Security
+	replicas int // of units that are put; 0: 1
 }
 
 func (f *queueFlags) add(c *cobra.Command) {
@@ -36,7 +37,7 @@ func (f *queueFlags) add(c *cobra.Command) {
 
 // open connects to the queue. job, if not "", is the only one whose units are taken.
 func (f *queueFlags) open(ctx context.Context, job string, note func(line string)) (queue.Queue, error) {
-	return jetstream.Open(ctx, f.url, jetstream.Options{Security: f.security.WithEnv(), Job: job, Note: note})
+	return jetstream.Open(ctx, f.url, jetstream.Options{Security: f.security.WithEnv(), Job: job, Replicas: f.replicas, Note: note})
 }
 
 // addStore adds the --store flag.

@@ -60,6 +60,7 @@ and goes on where it was stopped.`,
 	flags.BoolVar(&f.local, "local", false, "compute the units in this process, without a queue's server")
 	flags.BoolVar(&f.check, "check", false, "read every block that is there, and have damaged ones computed again")
 	flags.Int64Var(&f.unitBytes, "unit-bytes", jobs.DefaultUnitBytes, "bytes of rows of a unit, if it is more than one question; another number is another job with other blocks")
+	flags.IntVar(&f.queue.replicas, "replicas", 1, "servers of a cluster that keep each queued unit: 1, 3 or 5")
 	c.MarkFlagsOneRequired("nats", "local")
 	c.MarkFlagsMutuallyExclusive("nats", "local")
 	return c

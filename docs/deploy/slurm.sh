@@ -49,13 +49,15 @@ for _ in $(seq 100); do
 	[ -s "$PREMLP_QUEUE_NKEY" ] && [ -s "$PREMLP_QUEUE_CA" ] && break
 	sleep 0.1
 done
-"$PREMLP" submit --store "$FOLDER/store" --nats "$url" "$@" &
+"$PREMLP" submit --json --store "$FOLDER/store" --nats "$url" "$@" >"$FOLDER/submitted.json" &
 wait $!
+job=$(sed -n 's/^ *"job": "\([0-9a-f]*\)".*/\1/p' "$FOLDER/submitted.json")
 
 srun --kill-on-bad-exit=0 "$PREMLP" worker --store "$FOLDER/store" --nats "$url" \
-	--threads "${SLURM_CPUS_PER_TASK:-16}" --grace 60s --until-empty &
+	--job "$job" --threads "${SLURM_CPUS_PER_TASK:-16}" --grace 60s --until-empty &
 workers=$!
 wait "$workers"
 workers=
 
-"$PREMLP" jobs --store "$FOLDER/store" --nats "$url"
+"$PREMLP" jobs --store "$FOLDER/store" --nats "$url" "$job"
+"$PREMLP" merge "$job" --store "$FOLDER/store" -o "$FOLDER/dataset"

@@ -33,7 +33,7 @@ func TestMeasure(t *testing.T) {
 		})
 	}
 	t.Run("fleet", func(t *testing.T) { measureFleet(t, 1000, 20) })
-	for _, n := range []int{10_000, 100_000} {
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		t.Run(fmt.Sprint(n, " tasks"), func(t *testing.T) { measureList(t, n) })
 	}
 }

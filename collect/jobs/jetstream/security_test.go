@@ -27,6 +27,7 @@ import (
 // certificates are files of a CA, and of a server and a client it vouches for.
 type certificates struct {
 	ca, serverCert, serverKey, clientCert, clientKey string
+	nodeCert, nodeKey                                string // of a server that is a client of others
 }
 
 func makeCertificates(t *testing.T) certificates {
@@ -50,14 +51,15 @@ func makeCertificates(t *testing.T) certificates {
 	}
 	var c certificates
 	c.ca, _ = sign("ca", ca, caKey)
-	leaf := func(serial int64, usage x509.ExtKeyUsage) *x509.Certificate {
+	leaf := func(serial int64, usage ...x509.ExtKeyUsage) *x509.Certificate {
 		return &x509.Certificate{
 			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{usage},
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: usage,
 		}
 	}
 	c.serverCert, c.serverKey = sign("server", leaf(2, x509.ExtKeyUsageServerAuth), newECKey(t))
 	c.clientCert, c.clientKey = sign("client", leaf(3, x509.ExtKeyUsageClientAuth), newECKey(t))
+	c.nodeCert, c.nodeKey = sign("node", leaf(4, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth), newECKey(t))
 	return c
 }
 

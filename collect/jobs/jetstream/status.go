@@ -144,19 +144,20 @@ func (h *jobHandle) readPage(ctx context.Context, from uint64) ([]letter, error)
 		if err != nil {
 			return nil, err
 		}
-		letters = append(letters, letter{h.readLetter(m), meta.Sequence.Stream})
+		letters = append(letters, letter{h.parseLetter(m.Subject(), m.Data()), meta.Sequence.Stream})
 	}
 	return letters, batch.Error()
 }
 
-// readLetter reads one record. What the subject says is believed, and a record
+// parseLetter reads one record. What the subject says is believed, and a record
 // that cannot be read is shown as one.
-func (h *jobHandle) readLetter(m jetstream.Msg) queue.Failure {
+func (h *jobHandle) parseLetter(subject string, data []byte) queue.Failure {
 	var f queue.Failure
-	if err := json.Unmarshal(m.Data(), &f); err != nil {
+	if err := json.Unmarshal(data, &f); err != nil {
 		f = queue.Failure{Error: "its record cannot be read: " + err.Error()}
 	}
-	f.Task.Job, f.Task.ID = h.name, strings.TrimPrefix(m.Subject(), deadSubjects+h.name+".")
+	f.Error = queue.Cause(errors.New(f.Error), f.Deliveries) // no longer than any queue keeps
+	f.Task.Job, f.Task.ID = h.name, strings.TrimPrefix(subject, deadSubjects+h.name+".")
 	if err := f.Task.Check(); err != nil {
 		f = queue.Failure{Task: queue.Task{Job: h.name}, Error: "the record of no task: " + err.Error()}
 	}
