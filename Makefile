@@ -71,6 +71,7 @@ gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed besid
 ptx: ## compile the kernels for NVIDIA cards again, with clang 14
 	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels.ptx
 	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels80.ptx
+	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels90a.ptx
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

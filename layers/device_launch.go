@@ -61,6 +61,12 @@ func (c *deviceCall) norm(n Norm, heads int, gain, offset gpu.Pointer, gains int
 	return err
 }
 
+// addNorm launches a sum and the norm of it.
+func (c *deviceCall) addNorm(sum *deviceCall, n Norm, gain gpu.Pointer) error {
+	return c.d.Launch("add_rmsnorm", gpu.Dim{X: c.Out.rows}, gpu.Dim{X: 128}, 0,
+		sum.Out.at, c.Out.at, c.Stats, sum.In[0].at, sum.In[1].at, gain, number(c.Out.cols), n.Eps)
+}
+
 // heads copies size values of each head of x to heads of width values: n in all.
 func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, stored, from int) error {
 	return c.each("heads", n, out, x.at, count(n), number(heads), number(size), number(width), number(x.cols), number(stored), number(from))
