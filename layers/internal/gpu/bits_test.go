@@ -357,8 +357,8 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 			pos = append(pos, int32(seg.First+t))
 			keys = max(keys, seg.First+t+1)
 		}
-		for from := seg.From; from < seg.To; from += 64 / group {
-			tiles = append(tiles, int32(from), int32(min(64/group, seg.To-from)), int32(i))
+		for from := seg.From; from < seg.To; from += 32 / group {
+			tiles = append(tiles, int32(from), int32(min(32/group, seg.To-from)), int32(i))
 		}
 		for _, r := range seg.Ranges {
 			ranges = append(ranges, int32(r[0]), int32(r[1]-r[0]))
@@ -389,7 +389,7 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 		name, values = "attention_128", 128
 	}
 	grid := Dim{X: len(tiles) / 3, Y: s.KVHeads * ((share + group - 1) / group), Z: (s.Width + values - 1) / values}
-	b.launch(name, out, want, grid, Dim{X: 256}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
+	b.launch(name, out, want, grid, Dim{X: 128}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
 		send(b, starts), send(b, ranges), send(b, bias), send(b, s.Sinks), int32(group),
 		int32(s.Heads), int32(s.KVHeads), int32(s.Width), int32(s.Window), s.Scale, s.SoftCap, int32(keys), flag)
 }
