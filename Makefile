@@ -25,6 +25,16 @@ gpu: ## build bin/premlp-gpu, which can also compute on NVIDIA cards: docs/cuda.
 	@env=$$(.ci/gpu-env) && eval "$$env" && set -x && \
 	$(GO) build -tags gpu -trimpath -buildvcs=$(VCS) -o bin/premlp-gpu ./cmd/premlp
 
+.PHONY: cloud
+cloud: ## build bin/premlp-cloud, whose jobs can also keep their blocks in S3, GCS and Azure: docs/scaling-out.md
+	$(GO) build -tags cloud -trimpath -buildvcs=$(VCS) -o bin/premlp-cloud$(shell $(GO) env GOEXE) ./cmd/premlp
+
+.PHONY: test-cloud
+test-cloud: ## the tests of the cloud build, on a server in the test that speaks S3's protocol
+	$(GO) vet -tags cloud ./collect/jobs/store/... ./cmd/premlp
+	$(GO) tool staticcheck -tags cloud ./collect/jobs/store/...
+	$(GO) test -tags cloud ./collect/jobs/store/...
+
 .PHONY: debug
 debug: ## build bin/premlp-debug for a debugger: docs/debugging.md
 	$(GO) build -gcflags 'premlp/...=-N -l' -buildvcs=$(VCS) -o bin/premlp-debug$(shell $(GO) env GOEXE) ./cmd/premlp

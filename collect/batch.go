@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,79 +15,53 @@ import (
 // batches, which compute more often what prompts begin with alike.
 const DefaultBatchBytes = 64 << 20
 
+// ErrRows marks errors of rows that cannot be stored, such as values that are not
+// finite: computing them again gives the same.
+var ErrRows = errors.New("rows that cannot be stored")
+
+// rowsError is an error that is ErrRows and says no more than it did.
+type rowsError struct{ error }
+
+func (e rowsError) Is(target error) bool { return target == ErrRows }
+
+func (e rowsError) Unwrap() error { return e.error }
+
 // runner is what batches need of a model.Session.
 type runner interface {
 	Run(ctx context.Context, b *model.Batch, sink model.Sink) error
 }
 
-// batch computes questions together and holds their rows. Its memory is used
-// again for the next ones.
+// batch computes questions together, and hands their rows on in the raw form.
 type batch struct {
 	run    runner
 	layers []int
 	sites  []string
 	dim    int
 	stats  map[string]int // site → statistics per row
+	raw    *dataset.Raw
 	pack   func(prompts, sel [][]int32) *packed
 
-	maxTokens, maxBytes int // of the questions of a batch, if it is more than one
-
 	questions []*dataset.Question
-	blocks    []map[string]dataset.Block // per question: site → [layers, rows, D]
-	values    []float32                  // of all blocks
-	tokens    int                        // computed for the questions
+	out       [][]byte // per question: its raw form, to be filled in
+	tokens    int      // computed for the questions
+
+	data, norms []float32 // one question's rows and statistics of one point
 }
 
-// newBatch makes the batch of a plan.
-func newBatch(p *Plan) *batch {
-	m := &p.Manifest
-	b := &batch{run: p.runner, layers: m.Layers, sites: m.Sites, dim: m.Dim, stats: m.StatsPerRow, pack: packEach}
-	if b.maxTokens = p.options.BatchTokens; b.maxTokens <= 0 {
-		b.maxTokens = DefaultBatchTokens
+// newBatch makes the batch of a manifest.
+func newBatch(m *dataset.Manifest, run runner, kind promptKind, sharing bool) *batch {
+	b := &batch{
+		run: run, layers: m.Layers, sites: m.Sites, dim: m.Dim, stats: m.StatsPerRow, raw: dataset.NewRaw(m), pack: packEach,
 	}
-	if b.maxBytes = p.options.BatchBytes; b.maxBytes <= 0 {
-		b.maxBytes = max(DefaultBatchBytes, int(p.loaded.Model.PackedBytes()/8))
-	}
-	if !p.options.NoSharing {
-		kind := p.loaded.Model.Config().PromptKind
+	if sharing {
 		b.pack = func(prompts, sel [][]int32) *packed { return packTree(prompts, sel, kind) }
 	}
 	return b
 }
 
-// fill takes questions from first on and before end: as many as have no more
-// than maxTokens tokens and maxBytes of rows, at least one.
-func (b *batch) fill(first, end int, question func(i int) (*dataset.Question, error)) error {
-	b.questions = b.questions[:0]
-	tokens, bytes := 0, 0
-	for i := first; i < end; i++ {
-		q, err := question(i)
-		if err != nil {
-			return err
-		}
-		tokens += len(q.IDs)
-		bytes += 4 * b.size(q)
-		if i > first && (tokens > b.maxTokens || bytes > b.maxBytes) {
-			break
-		}
-		b.questions = append(b.questions, q)
-	}
-	return nil
-}
-
-// size is the number of values that a question's blocks have.
-func (b *batch) size(q *dataset.Question) int {
-	n := 0
-	for _, site := range b.sites {
-		n += len(b.layers) * len(q.Rows) * (b.dim + b.stats[site])
-	}
-	return n
-}
-
-// compute fills b.blocks with the questions' rows. done is told which share of
-// them is computed.
+// compute fills b.out with the questions' rows. done is told which share of them
+// is computed.
 func (b *batch) compute(ctx context.Context, done func(share float64)) error {
-	b.reset()
 	packed := b.packed()
 	b.tokens = packed.Tokens()
 	points := 0
@@ -110,53 +85,27 @@ func (b *batch) packed() *packed {
 	return b.pack(prompts, sel)
 }
 
-// take copies one point's rows to their questions and checks them. index[i]
-// says where in rows those of question i are.
+// take puts one point's rows into their questions' raw forms and checks them.
+// index[i] says where in rows those of question i are.
 func (b *batch) take(index [][]int32, at model.Point, rows model.Rows) error {
 	site := string(at.Site)
 	layer := slices.Index(b.layers, at.Layer)
-	if d, s := rows.Dim, rows.StatsPerRow; layer < 0 || !slices.Contains(b.sites, site) || d != b.dim || s != b.stats[site] {
+	d, s := rows.Dim, rows.StatsPerRow
+	if layer < 0 || !slices.Contains(b.sites, site) || d != b.dim || s != b.stats[site] {
 		return fmt.Errorf("model: %s: not asked for, or want rows of %d values and %d statistics, have %d and %d", at, b.dim, b.stats[site], d, s)
 	}
 	for i, q := range b.questions {
-		n, d, s := len(q.Rows), rows.Dim, rows.StatsPerRow
-		data := b.blocks[i][site].Data[layer*n*d : (layer+1)*n*d]
-		stats := b.blocks[i][site].Stats[layer*n*s : (layer+1)*n*s]
-		for r, k := range index[i] {
-			copy(data[r*d:(r+1)*d], rows.Data[int(k)*d:])
-			copy(stats[r*s:(r+1)*s], rows.Stats[int(k)*s:])
+		b.data, b.norms = b.data[:0], b.norms[:0]
+		for _, k := range index[i] {
+			b.data = append(b.data, rows.Data[int(k)*d:int(k+1)*d]...)
+			b.norms = append(b.norms, rows.Stats[int(k)*s:int(k+1)*s]...)
 		}
-		if err := CheckRows(q, site, at.Layer, data, d); err != nil {
-			return err
+		if err := CheckRows(q, site, at.Layer, b.data, d); err != nil {
+			return rowsError{err}
+		}
+		if err := b.raw.Put(b.out[i], len(q.Rows), site, layer, b.data, b.norms); err != nil {
+			return rowsError{fmt.Errorf("question %s: %w", q.ID, err)}
 		}
 	}
 	return nil
-}
-
-// reset cuts the questions' blocks out of one array, which is used again: so
-// never more than the largest batch's values are held.
-func (b *batch) reset() {
-	total := 0
-	for _, q := range b.questions {
-		total += b.size(q)
-	}
-	if cap(b.values) < total {
-		b.values = nil // first, so that both are never held
-		b.values = make([]float32, total)
-	}
-	rest := b.values[:total]
-	cut := func(n int) []float32 {
-		piece := rest[:n:n]
-		rest = rest[n:]
-		return piece
-	}
-	for len(b.blocks) < len(b.questions) {
-		b.blocks = append(b.blocks, map[string]dataset.Block{})
-	}
-	for i, q := range b.questions {
-		for _, s := range b.sites {
-			n := len(b.layers) * len(q.Rows)
-			b.blocks[i][s] = dataset.Block{Data: cut(n * b.dim), Stats: cut(n * b.stats[s])}
-		}
-	}
 }

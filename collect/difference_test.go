@@ -32,7 +32,7 @@ func TestCompareRows(t *testing.T) {
 	for _, stats := range []bool{false, true} {
 		d := difference(t, func(p *Plan) {
 			p.options.BatchTokens = 1
-			p.runner = &stopping{runner: p.session, left: 2, spoil: 100, stats: stats}
+			p.runners[0] = &stopping{runner: p.session, left: 2, spoil: 100, stats: stats}
 		})
 		site, value, points := "resid_pre", 23, 15
 		if stats {

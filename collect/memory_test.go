@@ -66,7 +66,7 @@ func TestMemoryPerQuestion(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		p.runner = constant{p.points, p.Manifest.Dim, p.session.StatsPerRow}
+		p.runners[0] = constant{p.points, p.Manifest.Dim, p.session.StatsPerRow}
 		if _, err := p.Run(w, nil, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -92,53 +92,54 @@ func TestPackTree(t *testing.T) {
 }
 
 // Batches hold no more rows than fit, but always one question.
-func TestBatchFill(t *testing.T) {
+func TestCut(t *testing.T) {
 	q := func(tokens, rows int) dataset.Question {
 		return dataset.Question{IDs: make([]int32, tokens), Rows: make([]int32, rows)}
 	}
-	b := &batch{layers: make([]int, 32), sites: []string{"mlp_in"}, dim: 4096, maxBytes: 64 << 20}
+	raw := dataset.NewRaw(&dataset.Manifest{Layers: make([]int, 32), Sites: []string{"mlp_in"}, Dim: 4096, DType: dataset.F32})
 	for _, c := range []struct {
 		questions []dataset.Question
 		tokens    int
-		want      int
+		want      []int // questions of each unit
 	}{
-		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 20, 2},
-		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 30, 3},
-		{[]dataset.Question{q(50, 1), q(10, 1)}, 20, 1},
-		{[]dataset.Question{q(50, 1000), q(10, 1)}, 4096, 1},
-		{[]dataset.Question{q(50, 50), q(10, 50), q(10, 50), q(10, 50), q(10, 50)}, 4096, 2},
+		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 20, []int{2, 1}},
+		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 30, []int{3}},
+		{[]dataset.Question{q(10, 1), q(10, 1), q(10, 1)}, 0, []int{3}},
+		{[]dataset.Question{q(50, 1), q(10, 1)}, 20, []int{1, 1}},
+		{[]dataset.Question{q(50, 1000), q(10, 1)}, 4096, []int{1, 1}},
+		{[]dataset.Question{q(50, 50), q(10, 50), q(10, 50), q(10, 50), q(10, 50)}, 4096, []int{2, 2, 1}},
 	} {
 		for first := range 2 { // a question before them changes nothing
 			questions := append(make([]dataset.Question, first), c.questions...)
-			b.maxTokens = c.tokens
-			err := b.fill(first, len(questions), func(i int) (*dataset.Question, error) { return &questions[i], nil })
-			if err != nil || len(b.questions) != c.want || b.questions[0] != &questions[first] {
-				t.Errorf("%d questions, %d tokens: want %d, have %d, %v", len(c.questions), c.tokens, c.want, len(b.questions), err)
+			ask := func(i int) (*dataset.Question, error) { return &questions[i], nil }
+			var have []int
+			at := first
+			for u, err := range Cut(first, len(questions), ask, raw, Limits{c.tokens, 64 << 20}) {
+				if err != nil || u.First != at {
+					t.Fatalf("want a unit from %d on, have %s, %v", at, u, err)
+				}
+				have, at = append(have, u.Len()), u.End
+			}
+			if !slices.Equal(have, c.want) {
+				t.Errorf("%d questions, %d tokens: want %v, have %v", len(c.questions), c.tokens, c.want, have)
 			}
 		}
 	}
 }
 
-// Blocks lie beside each other in one array, which is never longer than the
-// largest batch's.
-func TestBatchReset(t *testing.T) {
-	b := &batch{layers: make([]int, 2), sites: []string{"mlp_in", "resid_post"}, dim: 4, stats: map[string]int{"mlp_in": 1}}
-	for _, rows := range [][]int{{3, 1}, {1, 3}, {1}, {2, 1, 1}} {
-		b.questions = nil
-		for _, n := range rows {
-			b.questions = append(b.questions, &dataset.Question{Rows: make([]int32, n)})
+// Raw forms lie beside each other in one array, which is never longer than the
+// largest unit's.
+func TestMadeReset(t *testing.T) {
+	var m Made
+	for _, sizes := range [][]int64{{30, 10}, {10, 30}, {10}, {20, 10, 10}} {
+		m.Reset(Unit{0, len(sizes)}, sizes)
+		if len(m.Raw) != len(sizes) || cap(m.memory) != 40 {
+			t.Errorf("%v: want %d pieces of 40 bytes, have %d of %d", sizes, len(sizes), len(m.Raw), cap(m.memory))
 		}
-		b.reset()
-		for i, q := range b.questions {
-			for site, stats := range map[string]int{"mlp_in": 1, "resid_post": 0} {
-				block, n := b.blocks[i][site], 2*len(q.Rows)
-				if len(block.Data) != 4*n || cap(block.Data) != 4*n || len(block.Stats) != stats*n {
-					t.Errorf("%v: question %d: %s: want %d and %d values, have %d and %d", rows, i, site, 4*n, stats*n, len(block.Data), len(block.Stats))
-				}
+		for i, size := range sizes {
+			if have := m.Raw[i]; int64(len(have)) != size || int64(cap(have)) != size {
+				t.Errorf("%v: piece %d: want %d bytes, have %d of %d", sizes, i, size, len(have), cap(have))
 			}
-		}
-		if want := 2 * 4 * 9; len(b.values) != want {
-			t.Errorf("%v: want %d values held, have %d", rows, want, len(b.values))
 		}
 	}
 }

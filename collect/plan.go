@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -31,13 +32,24 @@ type Options struct {
 	FastBF16    bool         // a lossy arithmetic, see model.SessionOptions
 	FastTF32    bool         // another
 	Device      model.Device // where rows are computed; nil: this machine's processor
-	NoSharing   bool         // compute what prompts begin with alike for each of them; the result is the same
-	Dir         string
-	Related     []byte // related.json, where the controls were found by package related; else nil
+	// Devices, where there are any, take the place of Device: each computes units of
+	// its own.
+	Devices   []model.Device
+	NoSharing bool // compute what prompts begin with alike for each of them; the result is the same
+	Dir       string
+	Related   []byte // related.json, where the controls were found by package related; else nil
 
 	Checked func(done, total int) // told of the questions that Prepare checked; may be nil
 
 	Run dataset.RunInfo // who runs it; times and counts are filled in
+}
+
+// devices are those that compute; nil is this machine's processor.
+func (o *Options) devices() []model.Device {
+	if len(o.Devices) > 0 {
+		return o.Devices
+	}
+	return []model.Device{o.Device}
 }
 
 // Plan is a job that is ready to run: its questions were built and checked, and
@@ -54,8 +66,9 @@ type Plan struct {
 	questions *dataset.List
 	summary   Summary
 	points    []model.Point
-	session   *model.Session
-	runner    runner // the session
+	session   *model.Session   // the first
+	sessions  []*model.Session // one for each device
+	runners   []runner         // the sessions
 	options   Options
 }
 
@@ -78,12 +91,11 @@ func Prepare(ctx context.Context, l *Loaded, j Job, o Options) (*Plan, error) {
 	var digest sync.WaitGroup
 	digest.Go(func() { l.Model.Digest(ctx) }) // manifest asks again
 	defer digest.Wait()                       // the caller may close the model
-	var err error
-	if p.session, err = l.Model.Session(p.sessionOptions()); err != nil {
-		return nil, err
+	err := p.openSessions()
+	if err == nil {
+		p.Manifest, err = p.manifest(ctx, j)
 	}
-	p.runner = p.session
-	if p.Manifest, err = p.manifest(ctx, j); err == nil {
+	if err == nil {
 		p.Bytes, _, err = dataset.Estimate(p.Manifest, p.questions)
 	}
 	if err != nil {
@@ -104,12 +116,40 @@ func (p *Plan) Find(id string) int { return p.questions.Find(id) }
 // Question makes question i.
 func (p *Plan) Question(i int) (*dataset.Question, error) { return p.builder.question(i) }
 
+// WriteQuestions writes the questions as the dataset will have them.
+func (p *Plan) WriteQuestions(w io.Writer) error { return dataset.WriteQuestions(w, p.questions) }
+
+// Completed is the manifest as the dataset will have it.
+func (p *Plan) Completed() dataset.Manifest { return dataset.Complete(p.Manifest, p.questions) }
+
+// Model is the model that computes the plan.
+func (p *Plan) Model() *Loaded { return p.loaded }
+
+// Related is related.json, nil where there is none.
+func (p *Plan) Related() []byte { return p.options.Related }
+
 // Prefix is what every prompt begins with before its question.
 func (p *Plan) Prefix() string { return p.builder.prefix }
 
-// sessionOptions says what the plan's session computes.
-func (p *Plan) sessionOptions() model.SessionOptions {
-	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, FastTF32: p.options.FastTF32, Device: p.options.Device}
+// sessionOptions says what the plan's sessions compute.
+func (p *Plan) sessionOptions(d model.Device) model.SessionOptions {
+	return model.SessionOptions{Points: p.points, Threads: p.options.Threads, FastBF16: p.options.FastBF16, FastTF32: p.options.FastTF32, Device: d}
+}
+
+// openSessions opens a session on each device.
+func (p *Plan) openSessions() error {
+	for _, d := range p.options.devices() {
+		s, err := p.loaded.Model.Session(p.sessionOptions(d))
+		if err != nil {
+			return err
+		}
+		p.sessions, p.runners = append(p.sessions, s), append(p.runners, s)
+		if have, want := s.Arithmetic(), p.sessions[0].Arithmetic(); have != want {
+			return fmt.Errorf("devices: want all to compute in one arithmetic, have %q and %q", want, have)
+		}
+	}
+	p.session = p.sessions[0]
+	return nil
 }
 
 // FastError measures, on the first question, how far the lossy arithmetic of
@@ -119,7 +159,7 @@ func (p *Plan) FastError(ctx context.Context) ([]model.SiteError, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.loaded.Model.FastError(ctx, p.sessionOptions(), q.IDs, q.Rows)
+	return p.loaded.Model.FastError(ctx, p.sessionOptions(p.options.devices()[0]), q.IDs, q.Rows)
 }
 
 // Products says by what lossy products are computed, see model.Session.Products.
@@ -131,8 +171,14 @@ func (p *Plan) Summary() *Summary {
 	return &s
 }
 
-// Close frees the plan's session.
-func (p *Plan) Close() error { return p.session.Close() }
+// Close frees the plan's sessions.
+func (p *Plan) Close() error {
+	var err error
+	for _, s := range p.sessions {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
 
 // manifest states everything that determines the dataset's bytes.
 func (p *Plan) manifest(ctx context.Context, j Job) (dataset.Manifest, error) {

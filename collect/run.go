@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"premlp/collect/dataset"
+	"premlp/model"
 )
 
 // Summary says what a run did.
@@ -50,7 +53,7 @@ func (p *Plan) Run(ctx context.Context, progress func(done, total int), notef fu
 		err = w.AttachRelated(p.options.Related)
 	}
 	if err == nil {
-		err = p.batches(ctx, w, s, progress)
+		err = p.compute(ctx, w, s, progress)
 	}
 	s.Seconds = time.Since(start).Seconds()
 	if err == nil {
@@ -102,7 +105,7 @@ func (p *Plan) open(notef func(format string, args ...any)) (*dataset.Writer, er
 func (p *Plan) runInfo(start time.Time, s *Summary) dataset.RunInfo {
 	r := p.options.Run
 	r.Started, r.Finished = start.UTC(), time.Now().UTC()
-	r.Device, r.Kernel, r.Threads = p.session.Device(), p.session.Kernel(), p.session.Threads()
+	r.Device, r.Kernel, r.Threads = deviceNames(p.sessions), p.session.Kernel(), p.session.Threads()
 	r.Products = p.session.Products()
 	r.Resumed, r.Tokens = s.Resumed, s.Tokens
 	for _, f := range p.Findings {
@@ -111,28 +114,32 @@ func (p *Plan) runInfo(start time.Time, s *Summary) dataset.RunInfo {
 	return r
 }
 
-// batches computes the questions from the writer's next on.
-func (p *Plan) batches(ctx context.Context, w *dataset.Writer, s *Summary, progress func(done, total int)) error {
-	b := newBatch(p)
-	for first := w.Next(); first < p.Len(); first = w.Next() {
-		if err := b.fill(first, p.Len(), w.Question); err != nil {
-			return err
-		}
-		n := len(b.questions)
-		if err := b.compute(ctx, func(share float64) {
-			if progress != nil {
-				progress(first+int(share*float64(n)), p.Len())
-			}
-		}); err != nil {
-			return err
-		}
-		if err := w.AddAll(first, b.blocks[:n]); err != nil {
-			return err
-		}
-		for _, q := range b.questions {
-			s.PromptTokens += int64(len(q.IDs))
-		}
-		s.Tokens += int64(b.tokens)
+// compute computes the questions from the writer's next on: each unit is one
+// batch.
+func (p *Plan) compute(ctx context.Context, w *dataset.Writer, s *Summary, progress func(done, total int)) error {
+	o := p.computeOptions()
+	units := Cut(w.Next(), p.Len(), w.Question, dataset.NewRaw(&p.Manifest), o.limits(p.loaded))
+	var makers []Maker
+	for _, run := range p.runners {
+		makers = append(makers, newComputer(p.loaded, &p.Manifest, run, w.Question, o))
 	}
-	return nil
+	return Assemble(ctx, w, units, makers, progress, func(m *Made) {
+		s.PromptTokens += m.PromptTokens
+		s.Tokens += m.Tokens
+	})
+}
+
+// computeOptions is what of the options concerns computing.
+func (p *Plan) computeOptions() ComputeOptions {
+	o := p.options
+	return ComputeOptions{Threads: o.Threads, BatchTokens: o.BatchTokens, BatchBytes: o.BatchBytes, NoSharing: o.NoSharing}
+}
+
+// deviceNames names what sessions compute on.
+func deviceNames(sessions []*model.Session) string {
+	names := make([]string, len(sessions))
+	for i, s := range sessions {
+		names[i] = s.Device()
+	}
+	return strings.Join(slices.Compact(names), "; ")
 }

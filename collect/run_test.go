@@ -201,7 +201,7 @@ func TestRunResumes(t *testing.T) {
 	runs := 0
 	for ; ; runs++ {
 		p := prepare(t, l, tinyJob(l), o)
-		p.runner = &stopping{runner: p.session, left: 1, err: broken}
+		p.runners[0] = &stopping{runner: p.session, left: 1, err: broken}
 		var notes []string
 		s, err := p.Run(t.Context(), nil, func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) })
 		if err == nil {
@@ -260,7 +260,7 @@ func TestRunRefusesValuesThatAreNotFinite(t *testing.T) {
 		o := everything(t, l)
 		o.BatchTokens = 1
 		p := prepare(t, l, tinyJob(l), o)
-		p.runner = &stopping{runner: p.session, left: 3, spoil: spoil}
+		p.runners[0] = &stopping{runner: p.session, left: 3, spoil: spoil}
 		_, err := p.Run(t.Context(), nil, nil)
 		if err == nil || !strings.Contains(err.Error(), "question q00004: resid_pre.0: token") || !strings.Contains(err.Error(), "3 of 20 questions are kept") {
 			t.Errorf("%v: have %v", spoil, err)

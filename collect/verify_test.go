@@ -73,7 +73,7 @@ func TestVerifyFindsOtherBits(t *testing.T) {
 			p := prepare(t, l, tinyJob(l), o)
 			// From the third question on one number is off: whole frames, right checksums.
 			p.options.BatchTokens = 1
-			p.runner = &stopping{runner: p.session, left: 2, spoil: 0.25, stats: stats}
+			p.runners[0] = &stopping{runner: p.session, left: 2, spoil: 0.25, stats: stats}
 			if _, err := p.Run(t.Context(), nil, nil); err != nil {
 				t.Fatal(err)
 			}

@@ -193,6 +193,9 @@ func (m *Model) Dir() string {
 // Source returns the checkpoint's tensors under Hugging Face names.
 func (m *Model) Source() weights.Source { return m.source }
 
+// Files returns the paths of the files that hold the weights.
+func (m *Model) Files() []string { return m.file.Files() }
+
 // Entries lists the tensors of the checkpoint under the names its files give
 // them.
 func (m *Model) Entries() []weights.Entry { return m.file.Entries() }

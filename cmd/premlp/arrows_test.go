@@ -37,6 +37,17 @@ var graphParts = []string{"layers", "model"}
 // screenPart is the part that may know the terminal library.
 const screenPart = "cmd/premlp/screen/"
 
+// queuePart is the part that may know the message server, and that commands alone
+// may know: nothing that computes links it.
+const queuePart = "collect/jobs/jetstream"
+
+// storePart is the part that may know the library of stores, and that jobs and
+// commands alone may know.
+const (
+	storePart = "collect/jobs/store"
+	jobsPart  = "collect/jobs"
+)
+
 // TestArrows holds the direction of imports in every file, whatever its build
 // tags.
 func TestArrows(t *testing.T) {
@@ -73,6 +84,23 @@ func TestCheckImport(t *testing.T) {
 		{"model/a.go", "gorgonia.org/gorgonia", false},
 		{"cmd/premlp/step.go", "charm.land/bubbletea/v2", true},
 		{"cmd/premlp/screen/a.go", "charm.land/bubbletea/v2", false},
+		{"collect/jobs/jetstream/a.go", "github.com/nats-io/nats.go", false},
+		{"collect/jobs/a.go", "github.com/nats-io/nats.go", true},
+		{"cmd/premlp/worker.go", "github.com/nats-io/nats.go", true},
+		{"cmd/premlp/worker.go", "premlp/collect/jobs/jetstream", false},
+		{"collect/jobs/a.go", "premlp/collect/jobs/jetstream", true},
+		{"collect/a.go", "premlp/collect/jobs/jetstream", true},
+		{"collect/jobs/store/a.go", "gocloud.dev/blob", false},
+		{"collect/jobs/store/cloud/a.go", "gocloud.dev/blob/s3blob", false},
+		{"collect/jobs/a.go", "gocloud.dev/blob", true},
+		{"collect/a.go", "gocloud.dev/blob", true},
+		{"cmd/premlp/worker.go", "gocloud.dev/blob", true},
+		{"collect/jobs/a.go", "premlp/collect/jobs/store", false},
+		{"cmd/premlp/worker.go", "premlp/collect/jobs", false},
+		{"collect/a.go", "premlp/collect/jobs", true},
+		{"collect/a.go", "premlp/collect/jobs/store", true},
+		{"collect/dataset/a.go", "premlp/collect/jobs/queue", true},
+		{"collect/jobs/queue/a.go", "fmt", false},
 		{"model/a.go", "premlpx/b", false},
 		{"model/a.go", "fmt", false},
 	} {
@@ -90,6 +118,20 @@ func checkImport(file, imported string) string {
 	}
 	if strings.HasPrefix(imported, "charm.land/") && !strings.HasPrefix(filepath.ToSlash(file), screenPart) {
 		return file + ": imports " + imported + ": want it only in " + screenPart
+	}
+	inQueue := strings.HasPrefix(filepath.ToSlash(file), queuePart+"/")
+	if strings.HasPrefix(imported, "github.com/nats-io/") && !inQueue {
+		return file + ": imports " + imported + ": want it only in " + queuePart
+	}
+	if imported == module+"/"+queuePart && part != "cmd" && !inQueue {
+		return file + ": imports " + imported + ": want it only in cmd"
+	}
+	slashed := filepath.ToSlash(file)
+	if strings.HasPrefix(imported, "gocloud.dev/") && !strings.HasPrefix(slashed, storePart+"/") {
+		return file + ": imports " + imported + ": want it only in " + storePart
+	}
+	if strings.HasPrefix(imported, module+"/"+jobsPart) && part != "cmd" && !strings.HasPrefix(slashed, jobsPart+"/") {
+		return file + ": imports " + imported + ": want it only in " + jobsPart + " and cmd"
 	}
 	rest, ours := strings.CutPrefix(imported, module+"/")
 	if !ours {

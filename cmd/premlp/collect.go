@@ -59,9 +59,19 @@ of both.`,
   premlp collect --model smollm2-135m --concept France --controls docs/examples/france-controls.txt --dry-run --show 3`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return e.withDevice(f.device, func(d layers.Device) error { return runCollect(c.Context(), e, c, &f, d) })
+			return e.withDevices(f.device, func(d []layers.Device) error { return runCollect(c.Context(), e, c, &f, d) })
 		},
 	}
+	f.add(c)
+	flags := c.Flags()
+	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything and print each prompt with its selected tokens, but make nothing")
+	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
+	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
+	return c
+}
+
+// add adds the flags that say what is asked, and how it is computed and stored.
+func (f *collectFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	flags.StringVar(&f.concept, "concept", "", "the target concept")
@@ -78,12 +88,9 @@ of both.`,
 	flags.IntVar(&f.batchTokens, "batch-tokens", collect.DefaultBatchTokens, "tokens computed at once; the result does not depend on it")
 	flags.IntVar(&f.batchBytes, "batch-bytes", 0, "bytes of rows held until they are written (default 64 MiB, or an eighth of the packed weights); the result does not depend on it")
 	flags.Int64Var(&f.seed, "seed", 0, "determines the related concepts; recorded in the manifest")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "build and check everything and print each prompt with its selected tokens, but make nothing")
-	flags.StringVar(&f.show, "show", "", "print which tokens are selected: of the first N questions, or of those named, as q00001,q00042")
-	flags.StringVarP(&f.out, "out", "o", "", "the dataset folder to make")
 	addThreads(c, &f.threads)
 	f.fast.add(c)
-	addDevice(c, &f.device)
+	addDevices(c, &f.device)
 	f.related.add(c)
 	require(c, "model")
 	c.MarkFlagsOneRequired("concept", "questions")
@@ -95,7 +102,6 @@ of both.`,
 		c.MarkFlagsMutuallyExclusive("controls", other)
 	}
 	c.MarkFlagsMutuallyExclusive("no-chat", "system")
-	return c
 }
 
 // collectReport is the result of collect.
@@ -121,43 +127,16 @@ type collectReport struct {
 	planTokens int // of all prompts
 }
 
-func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, device layers.Device) error {
+func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, devices []layers.Device) error {
 	if f.out == "" && !f.dryRun {
 		return usagef("-o: want the dataset folder to make, or --dry-run")
 	}
-	if err := f.fast.check(device); err != nil {
-		return err
-	}
-	if f.question == "" && f.controls == "" {
-		if _, err := f.relatedRequest(f.related.aliases); err != nil {
-			return err
-		}
-	}
-	l, err := loadNamed(e, f.model)
+	plan, err := f.plan(ctx, e, c, devices)
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	job, err := f.job(ctx, e, c, l)
-	if err != nil {
-		return err
-	}
-	options, err := f.options(l)
-	if err != nil {
-		return err
-	}
-	options.Device = device
-	checked := checking{env: e}
-	options.Checked = checked.set
-	plan, err := collect.Prepare(ctx, l, job, options)
-	checked.close()
-	if err != nil {
-		return err
-	}
+	defer plan.Model().Close()
 	defer plan.Close()
-	for _, finding := range plan.Findings {
-		e.Notef("warning: %s", finding)
-	}
 	shown, err := pickQuestions(f.show, plan)
 	if err != nil {
 		return err
@@ -167,7 +146,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 		if err != nil {
 			return err
 		}
-		fmt.Fprint(e.stderr, collect.TokenMap(q, l.Tokenizer))
+		fmt.Fprint(e.stderr, collect.TokenMap(q, plan.Model().Tokenizer))
 	}
 	report := newCollectReport(*f, plan)
 	e.noteProducts(report.Products)
@@ -190,6 +169,50 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 		}
 	}
 	return e.Result(report, report.print)
+}
+
+// plan loads the model and prepares what the flags ask for. The caller closes the
+// plan, then its model.
+func (f *collectFlags) plan(ctx context.Context, e *env, c *cobra.Command, devices []layers.Device) (*collect.Plan, error) {
+	for _, d := range devices {
+		if err := f.fast.check(d); err != nil {
+			return nil, err
+		}
+	}
+	if f.question == "" && f.controls == "" {
+		if _, err := f.relatedRequest(f.related.aliases); err != nil {
+			return nil, err
+		}
+	}
+	l, err := loadNamed(e, f.model)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := f.prepare(ctx, e, c, l, devices)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	for _, finding := range plan.Findings {
+		e.Notef("warning: %s", finding)
+	}
+	return plan, nil
+}
+
+// prepare prepares the job on a loaded model.
+func (f *collectFlags) prepare(ctx context.Context, e *env, c *cobra.Command, l *collect.Loaded, devices []layers.Device) (*collect.Plan, error) {
+	job, err := f.job(ctx, e, c, l)
+	if err != nil {
+		return nil, err
+	}
+	options, err := f.options(l)
+	if err != nil {
+		return nil, err
+	}
+	options.Devices = devices
+	checked := checking{env: e}
+	defer checked.close()
+	options.Checked = checked.set
+	return collect.Prepare(ctx, l, job, options)
 }
 
 // pickQuestions reads --show: how many of the first, or ids.

@@ -30,6 +30,12 @@ var commands = []struct {
 	{"measure", newDiff},
 	{"measure", newProfile},
 	{"measure", newBench},
+	{"job", newSubmit},
+	{"job", newWorker},
+	{"job", newJobs},
+	{"job", newMerge},
+	{"job", newQueueServer},
+	{"job", newQueueKey},
 	{"about", newVersion},
 }
 

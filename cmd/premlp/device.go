@@ -14,6 +14,36 @@ func addDevice(c *cobra.Command, device *string) {
 	c.Flags().StringVar(device, "device", "cpu", "where the model is computed: cpu, cuda, cuda:N, or auto, a card if there is one; see docs/cuda.md")
 }
 
+// addDevices adds the --device flag of a command that computes on several at once.
+func addDevices(c *cobra.Command, devices *string) {
+	c.Flags().StringVar(devices, "device", "cpu",
+		"where the model is computed: cpu, cuda, cuda:N, auto, several as cuda:0,cuda:1, or cuda:all, side by side; see docs/cuda.md")
+}
+
+// withDevices opens the devices that --device names, calls run with them and closes
+// them behind it. This machine's processor is nil among them.
+func (e *env) withDevices(list string, run func([]layers.Device) error) (err error) {
+	if _, err := layers.ParseDevices(list); err != nil {
+		return usageError{fmt.Errorf("--device: %w", err)}
+	}
+	names, err := layers.DeviceNames(list)
+	if err != nil {
+		return fmt.Errorf("--device: %w", err)
+	}
+	var devices []layers.Device
+	var with func() error
+	with = func() error {
+		if len(devices) == len(names) {
+			return run(devices)
+		}
+		return e.withDevice(names[len(devices)], func(d layers.Device) error {
+			devices = append(devices, d)
+			return with()
+		})
+	}
+	return with()
+}
+
 // withDevice opens the device that --device names, calls run with it and closes it
 // behind it. run gets nil for this machine's processor.
 func (e *env) withDevice(name string, run func(layers.Device) error) error {

@@ -93,6 +93,32 @@ func TestDeviceCollect(t *testing.T) {
 	}
 }
 
+// TestDevicesCollect makes a dataset on several cards side by side.
+func TestDevicesCollect(t *testing.T) {
+	onFakeDriver(t)
+	t.Setenv("PREMLP_FAKECUDA_DEVICES", "3")
+	m, dir := tinyModel(t), t.TempDir()
+	var want map[string][]byte
+	for i, device := range []string{"cpu", "cuda:2,cuda:0", "cuda:all"} {
+		out := filepath.Join(dir, fmt.Sprint(i))
+		if status, _, stderr := premlp(t, collectArgs(t, m, out, "--date", "2026-01-02", "--device", device, "--batch-tokens", "100")...); status != exitDone {
+			t.Fatalf("%s: status %d: %s", device, status, stderr)
+		}
+		files := datasetFiles(t, out)
+		if i == 0 {
+			want = files
+		}
+		for name, data := range want {
+			if !bytes.Equal(files[name], data) {
+				t.Errorf("%s: %s: other bytes than the processor's", device, name)
+			}
+		}
+	}
+	if status, _, stderr := premlp(t, collectArgs(t, m, filepath.Join(dir, "3"), "--device", "cuda:1,cuda:3")...); status != exitFailed || !strings.Contains(stderr, "want a number from 0 to 2") {
+		t.Errorf("a card that is not there: status %d: %s", status, stderr)
+	}
+}
+
 // TestDeviceLaunches holds models like Llama to 15 launches for a layer, all ops, the
 // expansion of stored weights and the way of its rows to the host included: what a pass
 // of two layers launches more than one of a layer.

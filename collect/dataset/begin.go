@@ -1,11 +1,11 @@
 package dataset
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -28,25 +28,8 @@ func (w *Writer) writeQuestions() error {
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriterSize(f, 1<<20)
 	sum := sha256.New()
-	var e lineEncoder
-	for q, sourceErr := range w.plan.list.source {
-		var line []byte
-		if err = sourceErr; err == nil {
-			line, err = e.encode(q)
-		}
-		if err == nil {
-			sum.Write(line)
-			_, err = b.Write(line)
-		}
-		if err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = b.Flush()
-	}
+	err = WriteQuestions(io.MultiWriter(sum, f), w.plan.list)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -69,6 +52,8 @@ func (w *Writer) Question(i int) (*Question, error) {
 	if i < 0 || i >= w.plan.list.Len() {
 		return nil, fmt.Errorf("dataset: question: want 0 to %d, have %d", w.plan.list.Len()-1, i)
 	}
+	w.asking.Lock()
+	defer w.asking.Unlock()
 	if q := w.asked[i]; q != nil {
 		return q, nil
 	}
@@ -78,6 +63,13 @@ func (w *Writer) Question(i int) (*Question, error) {
 	}
 	w.asked[i] = q
 	return q, nil
+}
+
+// forget lets go of question i.
+func (w *Writer) forget(i int) {
+	w.asking.Lock()
+	defer w.asking.Unlock()
+	delete(w.asked, i)
 }
 
 // closeQuestions closes questions.jsonl, which no system renames under an open file.

@@ -12,10 +12,13 @@ type frame struct {
 	err   error
 }
 
+// encoder appends to b the frame of question i, with its header left empty.
+type encoder func(b []byte, i int, q *Question) ([]byte, error)
+
 // encodeAll encodes the frames of questions from index on, one ahead of the one
 // that is taken, until one cannot be or stop is closed. Who takes a frame gives
 // its memory back to w.free.
-func (w *Writer) encodeAll(index int, questions []*Question, blocks []map[string]Block, stop chan struct{}) <-chan frame {
+func (w *Writer) encodeAll(index int, questions []*Question, encode encoder, stop chan struct{}) <-chan frame {
 	frames := make(chan frame)
 	go func() {
 		defer close(frames)
@@ -26,7 +29,7 @@ func (w *Writer) encodeAll(index int, questions []*Question, blocks []map[string
 			case <-stop:
 				return
 			}
-			if f.bytes, f.err = w.plan.encode(f.bytes[:0], f.index, q.Rows, blocks[i]); f.err != nil {
+			if f.bytes, f.err = encode(f.bytes[:0], f.index, q); f.err != nil {
 				w.free <- f.bytes
 			} else {
 				f.crc = sealFrame(f.bytes)

@@ -49,13 +49,7 @@ type shardPlace struct {
 // newPlan lays out the rows files. A question goes into the next file when it
 // would end past the manifest's ShardBytes and is not the first of its file.
 func newPlan(m *Manifest, list *List) (*plan, error) {
-	p := &plan{m: m, list: list, frames: make([]framePlace, list.Len())}
-	for _, site := range m.Sites {
-		p.blocks = append(p.blocks, blockKind{name: site, site: site, dtype: m.DType, width: m.Dim})
-		if n := m.StatsPerRow[site]; n > 0 {
-			p.blocks = append(p.blocks, blockKind{name: site + ".scale", site: site, stats: true, dtype: F32, width: n})
-		}
-	}
+	p := &plan{m: m, list: list, frames: make([]framePlace, list.Len()), blocks: blockKinds(m)}
 	p.at = make([]int64, 0, list.Len()*len(p.blocks))
 	offset := int64(len(startMagic))
 	first := 0

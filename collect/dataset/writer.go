@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // syncEvery is how many bytes may lie unsynced in a rows file.
@@ -18,8 +19,8 @@ type Block struct {
 }
 
 // Writer writes a dataset, question by question. It holds two questions' bytes
-// at a time, and the questions that were asked for and not yet added. It is not
-// safe for concurrent use.
+// at a time, and the questions that were asked for and not yet added. Only
+// Question is safe for concurrent use.
 //
 // Everything goes into DIR.partial. What was added survives the end of the
 // process, however it comes; the files are synced every 64 MiB, when a rows
@@ -32,6 +33,7 @@ type Writer struct {
 	lock *lock
 
 	questions *questionFile
+	asking    sync.Mutex        // of asked
 	asked     map[int]*Question // by Question, until they are added
 	free      chan []byte       // the memory of two frames
 
@@ -119,17 +121,24 @@ func (w *Writer) Add(index int, blocks map[string]Block) error {
 // is encoded while the one before it is written. After an error those before the
 // one it names are added.
 func (w *Writer) AddAll(index int, blocks []map[string]Block) error {
+	return w.addEach(index, len(blocks), func(b []byte, i int, q *Question) ([]byte, error) {
+		return w.plan.encode(b, i, q.Rows, blocks[i-index])
+	})
+}
+
+// addEach adds count questions from index on.
+func (w *Writer) addEach(index, count int, encode encoder) error {
 	if w.err != nil {
 		return w.err
 	}
 	if w.lock == nil {
 		return fmt.Errorf("dataset: add: %w", ErrClosed)
 	}
-	if n := w.plan.list.Len(); index != w.next || index+len(blocks) > n {
-		return fmt.Errorf("dataset: add: want question %d of %d, have %d to %d", w.next, n, index, index+len(blocks)-1)
+	if n := w.plan.list.Len(); index != w.next || index+count > n {
+		return fmt.Errorf("dataset: add: want question %d of %d, have %d to %d", w.next, n, index, index+count-1)
 	}
-	questions := make([]*Question, len(blocks))
-	for i := range blocks {
+	questions := make([]*Question, count)
+	for i := range questions {
 		var err error
 		if questions[i], err = w.Question(index + i); err != nil {
 			return err
@@ -137,7 +146,7 @@ func (w *Writer) AddAll(index int, blocks []map[string]Block) error {
 	}
 	stop := make(chan struct{})
 	defer close(stop)
-	for f := range w.encodeAll(index, questions, blocks, stop) {
+	for f := range w.encodeAll(index, questions, encode, stop) {
 		if f.err != nil {
 			return fmt.Errorf("dataset: question %q: %w", f.id, f.err)
 		}
@@ -146,7 +155,7 @@ func (w *Writer) AddAll(index int, blocks []map[string]Block) error {
 				shardName(f.place.shard), f.id, err, w.partial, w.next, w.plan.list.Len())
 			return w.err
 		}
-		delete(w.asked, f.index)
+		w.forget(f.index)
 	}
 	return nil
 }

@@ -27,15 +27,9 @@ func Open(number int) (Device, error) {
 }
 
 func open(number int) (*driver, error) {
-	if err := openLibrary(); err != nil {
-		return nil, err
-	}
-	count, err := cu.NumDevices()
+	count, err := Count()
 	if err != nil {
-		return nil, fmt.Errorf("number of devices: %w", err)
-	}
-	if count == 0 {
-		return nil, fmt.Errorf("%w: the driver finds no card", ErrNone)
+		return nil, err
 	}
 	if number < 0 || number >= count {
 		return nil, fmt.Errorf("want a number from 0 to %d, as the driver has %d devices", count-1, count)
@@ -48,6 +42,21 @@ func open(number int) (*driver, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// Count is the number of CUDA devices, at least 1.
+func Count() (int, error) {
+	if err := openLibrary(); err != nil {
+		return 0, err
+	}
+	count, err := cu.NumDevices()
+	if err != nil {
+		return 0, fmt.Errorf("number of devices: %w", err)
+	}
+	if count == 0 {
+		return 0, fmt.Errorf("%w: the driver finds no card", ErrNone)
+	}
+	return count, nil
 }
 
 // openLibrary opens the driver's library and initializes it.

@@ -1,0 +1,128 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"premlp/collect/jobs/store"
+)
+
+// putBytes stores a small file under its digest, which it returns.
+func putBytes(ctx context.Context, s *store.Store, data []byte) (digest string, err error) {
+	sum := sha256.Sum256(data)
+	digest = hex.EncodeToString(sum[:])
+	_, err = s.PutBytes(ctx, fileName(digest), data)
+	return digest, err
+}
+
+// putFile stores a file of a digest, unless it is there.
+func putFile(ctx context.Context, s *store.Store, path, digest string, size int64, told func(written int64)) error {
+	if have, err := s.Size(ctx, fileName(digest)); err == nil && have == size {
+		return nil
+	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// Replaced, not put: a file of another size under this name was damaged.
+	return s.Replace(ctx, fileName(digest), func(w io.Writer) error {
+		sum := sha256.New()
+		_, err := io.Copy(io.MultiWriter(w, sum, teller{told}), f)
+		if have := hex.EncodeToString(sum.Sum(nil)); err == nil && have != digest {
+			err = fmt.Errorf("%s: sha256: want %s, have %s: it was changed meanwhile", path, digest, have)
+		}
+		return err
+	})
+}
+
+// teller tells of bytes written to it.
+type teller struct{ told func(written int64) }
+
+func (t teller) Write(b []byte) (int, error) {
+	if t.told != nil {
+		t.told(int64(len(b)))
+	}
+	return len(b), nil
+}
+
+// getBytes reads a small file of a digest and checks it.
+func getBytes(ctx context.Context, s *store.Store, digest string, limit int64) ([]byte, error) {
+	if !isDigest(digest) {
+		return nil, fmt.Errorf("file: want a sha256 in hex, have %q", digest)
+	}
+	data, err := s.Get(ctx, fileName(digest), limit)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != digest {
+		return nil, fmt.Errorf("store %s: %s: damaged: sha256: have %x", s, fileName(digest), sum)
+	}
+	return data, nil
+}
+
+// getFile copies the file of a digest to a path, whole and checked or not at all.
+// size is how many bytes it may have, -1 for any number.
+func getFile(ctx context.Context, s *store.Store, digest string, size int64, path string) error {
+	if !isDigest(digest) {
+		return fmt.Errorf("file: want a sha256 in hex, have %q", digest)
+	}
+	r, have, err := s.Open(ctx, fileName(digest))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if size >= 0 && have != size {
+		return fmt.Errorf("store %s: %s: damaged: want %d bytes, have %d", s, fileName(digest), size, have)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	sum := sha256.New()
+	_, err = io.Copy(io.MultiWriter(f, sum), r)
+	if have := hex.EncodeToString(sum.Sum(nil)); err == nil && have != digest {
+		err = fmt.Errorf("store %s: %s: damaged: sha256: have %s", s, fileName(digest), have)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// digestOf is the sha256 of a file, in hex, and its size.
+func digestOf(ctx context.Context, path string) (digest string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, untilDone{ctx, f})
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// untilDone is a reader that ends with its context.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilDone) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(b)
+}

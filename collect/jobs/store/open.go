@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/memblob" // mem://
+)
+
+// cloudSchemes are of stores that package cloud opens.
+var cloudSchemes = []string{"s3", "gs", "azblob"}
+
+// Open opens the store of a URL: file:///path, or a path alone, is a folder, which
+// is made where there is none; mem:// is memory of this process, another one for
+// each Open; and with package cloud s3://bucket, gs://bucket and azblob://container,
+// with what their drivers take behind a "?", as ?prefix=a/subfolder/.
+func Open(ctx context.Context, url string) (*Store, error) {
+	scheme, rest, found := strings.Cut(url, "://")
+	switch {
+	case url == "":
+		return nil, errors.New("store: want a folder or a URL, have none")
+	case !found:
+		return openFolder(url)
+	case scheme == "file":
+		if runtime.GOOS == "windows" {
+			rest = strings.TrimPrefix(rest, "/") // file:///C:/folder
+		}
+		if !filepath.IsAbs(filepath.FromSlash(rest)) {
+			return nil, fmt.Errorf("store %s: want file:// and an absolute path, or a path alone", url)
+		}
+		return openFolder(filepath.FromSlash(rest))
+	case slices.Contains(cloudSchemes, scheme) && !blob.DefaultURLMux().ValidBucketScheme(scheme):
+		return nil, fmt.Errorf("store %s: this program was built without stores in clouds: build bin/premlp-cloud by 'make cloud'", url)
+	case scheme != "mem" && !slices.Contains(cloudSchemes, scheme):
+		return nil, fmt.Errorf("store %s: want file://, mem://, %s://, or a folder", url, strings.Join(cloudSchemes, "://, "))
+	}
+	bucket, err := blob.OpenBucket(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", url, err)
+	}
+	name, _, _ := strings.Cut(url, "?")
+	return &Store{bucket: bucket, url: name}, nil
+}
+
+// openFolder opens a folder. What is being written lies beside its place, so that
+// it is put there by a rename; nothing else is stored with it.
+func openFolder(path string) (*Store, error) {
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{CreateDir: true, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", dir, err)
+	}
+	return &Store{bucket: bucket, url: "file://" + filepath.ToSlash(dir), dir: dir}, nil
+}
+
+// syncFolder makes the name of a file durable.
+func (s *Store) syncFolder(name string) error {
+	if s.dir == "" || runtime.GOOS == "windows" { // which has no such thing
+		return nil
+	}
+	d, err := os.Open(filepath.Dir(filepath.Join(s.dir, filepath.FromSlash(name))))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
