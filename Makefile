@@ -29,6 +29,12 @@ gpu: ## build bin/premlp-gpu, which can also compute on NVIDIA cards: docs/cuda.
 cloud: ## build bin/premlp-cloud, whose jobs can also keep their blocks in S3, GCS and Azure: docs/scaling-out.md
 	$(GO) build -tags cloud -trimpath -buildvcs=$(VCS) -o bin/premlp-cloud$(shell $(GO) env GOEXE) ./cmd/premlp
 
+.PHONY: test-cloud
+test-cloud: ## the tests of the cloud build, on a server in the test that speaks S3's protocol
+	$(GO) vet -tags cloud ./collect/jobs/store/... ./cmd/premlp
+	$(GO) tool staticcheck -tags cloud ./collect/jobs/store/...
+	$(GO) test -tags cloud ./collect/jobs/store/...
+
 .PHONY: debug
 debug: ## build bin/premlp-debug for a debugger: docs/debugging.md
 	$(GO) build -gcflags 'premlp/...=-N -l' -buildvcs=$(VCS) -o bin/premlp-debug$(shell $(GO) env GOEXE) ./cmd/premlp
@@ -71,6 +77,7 @@ gpu-check: gpu ## on a machine with an NVIDIA card: bits, memory and speed besid
 ptx: ## compile the kernels for NVIDIA cards again, with clang 14
 	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels.ptx
 	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels80.ptx
+	layers/internal/gpu/kernels/compile layers/internal/gpu/kernels/kernels90a.ptx
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

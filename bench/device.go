@@ -36,9 +36,10 @@ type DeviceReport struct {
 
 // DeviceProduct is the product in one mode.
 type DeviceProduct struct {
-	Mode   string `json:"mode"` // "float32", or what its factors are rounded to, and by what
-	Times  Times  `json:"times"`
-	TFLOPS Figure `json:"tflops"`
+	Mode   string  `json:"mode"`  // "float32", or what its factors are rounded to, and by what
+	Error  float64 `json:"error"` // largest difference from float32, as a share of its largest |value|
+	Times  Times   `json:"times"`
+	TFLOPS Figure  `json:"tflops"`
 }
 
 // launches and products are how many are timed together.
@@ -65,6 +66,12 @@ func Device(ctx context.Context, d layers.Device, o DeviceOptions) (*DeviceRepor
 		func(context.Context) error { return p.Launches(launches) },
 	}
 	modes := p.Modes()
+	errs := make([]float64, len(modes))
+	for i := range modes {
+		if errs[i], err = p.Error(i); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", modes[i], err), p.Close())
+		}
+	}
 	for i := range modes {
 		work = append(work, func(context.Context) error { return p.Run(i, products) })
 	}
@@ -81,7 +88,7 @@ func Device(ctx context.Context, d layers.Device, o DeviceOptions) (*DeviceRepor
 	r.Launch = times[2].over(launches)
 	for i, t := range times[3:] {
 		t = t.over(products)
-		r.Products = append(r.Products, DeviceProduct{Mode: modes[i], Times: t, TFLOPS: t.per(2 * n * n * n / 1e12)})
+		r.Products = append(r.Products, DeviceProduct{Mode: modes[i], Error: errs[i], Times: t, TFLOPS: t.per(2 * n * n * n / 1e12)})
 	}
 	r.Product = r.Products[0].Times
 	r.GFLOPS = r.Product.per(2 * n * n * n / 1e9)
@@ -94,7 +101,8 @@ func (r *DeviceReport) Print(w io.Writer) {
 	t := table(w)
 	fmt.Fprintln(t, "best / median of", r.Product.Runs, "runs\t")
 	for i := range r.Products {
-		fmt.Fprintf(t, "product of %d³, %s\t%s TFLOP/s\n", r.Size, r.Products[i].Mode, pair(&r.Products[i].TFLOPS, 2))
+		p := &r.Products[i]
+		fmt.Fprintf(t, "product of %d³, %s\t%s TFLOP/s\toff by %.1g\n", r.Size, p.Mode, pair(&p.TFLOPS, 2), p.Error)
 	}
 	fmt.Fprintf(t, "copy to the device\t%s GB/s\n", pair(&r.Upload, 1))
 	fmt.Fprintf(t, "copy from the device\t%s GB/s\n", pair(&r.Download, 1))

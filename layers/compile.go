@@ -121,6 +121,9 @@ func (m *Machine) bind() error {
 			o.group.ops = append(o.group.ops, o)
 		}
 	}
+	if m.device != nil {
+		joinLaunches(m.order)
+	}
 	kept := map[*Op]bool{}
 	for _, o := range m.kept {
 		kept[o] = true

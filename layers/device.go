@@ -20,11 +20,12 @@ type onDevice struct {
 	processors int // of the device
 	batch      deviceBatch
 	ints       deviceMemory  // of batch
-	gather     deviceMemory  // rows that a sink gets
+	taps       deviceTaps    // rows that a sink gets
 	scratch    deviceMemory  // of one op
 	panel      deviceMemory  // of a product: a part of its weight, as float32
 	strip      deviceMemory  // of a product: columns of its result
 	fast       *fastProducts // nil: products are exact
+	args       []gpu.Arg     // of the last launch; kept for its memory
 	all        []*deviceMemory
 }
 
@@ -61,7 +62,7 @@ func (d *onDevice) room(m *deviceMemory, values int) (gpu.Pointer, error) {
 
 // release frees the machine's memory; the device and the weights on it stay.
 func (d *onDevice) release() error {
-	var err error
+	err := d.taps.freeHost(d)
 	for _, m := range d.all {
 		if m.at != 0 {
 			err = errors.Join(err, d.Free(m.at))

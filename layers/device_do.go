@@ -23,8 +23,8 @@ type deviceCall struct {
 // doOnDevice is Do on the machine's device.
 func (o *Op) doOnDevice() (gorgonia.Value, error) {
 	c, err := o.callOnDevice()
-	if err == nil && c.Out.len() > 0 {
-		err = o.device(c)
+	if err == nil {
+		err = o.computeOnDevice(c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o, err)
@@ -78,50 +78,4 @@ func (m *Machine) editOnDevice(o *Op, c *deviceCall) error {
 	}
 	m.edit(o, &Call{Batch: c.Batch, Out: value, selected: c.selected})
 	return c.d.Upload(c.Out.at, memoryOf(value.Data))
-}
-
-// afterOnDevice hands the op's selected rows to the sink, for every point it is.
-func (m *Machine) afterOnDevice(o *Op, c *deviceCall) error {
-	if m.sink == nil || len(m.taps[o]) == 0 {
-		return nil
-	}
-	rows, stats := c.Out, matAt{c.Stats, c.Out.rows, o.statsPerRow}
-	if !o.selected && len(c.Batch.Sel) < rows.rows {
-		var err error
-		if rows, stats, err = c.pick(rows, stats); err != nil {
-			return fmt.Errorf("%s: %w", o, err)
-		}
-	}
-	values, err := c.d.fetch(rows)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o, err)
-	}
-	statistics, err := c.d.fetch(stats)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o, err)
-	}
-	for _, p := range m.taps[o] {
-		rows := Rows{Dim: o.cols, Data: values.Data, Stats: statistics.Data, StatsPerRow: o.statsPerRow}
-		if p.Site != MLPIn {
-			rows.Stats, rows.StatsPerRow = nil, 0
-		}
-		if err := m.sink(p, rows); err != nil {
-			return fmt.Errorf("%s: %w", p, err)
-		}
-	}
-	return nil
-}
-
-// pick gathers the selected rows of a value and of its statistics.
-func (c *deviceCall) pick(value, stats matAt) (matAt, matAt, error) {
-	n := len(c.Batch.Sel)
-	at, err := c.d.room(&c.d.gather, n*(value.cols+stats.cols))
-	if err != nil {
-		return value, stats, err
-	}
-	rows, statistics := matAt{at, n, value.cols}, matAt{at.Offset(n * value.cols), n, stats.cols}
-	if err := c.each("gather", rows.len(), rows.at, value.at, c.d.batch.sel, count(rows.len()), number(value.cols)); err != nil {
-		return value, stats, err
-	}
-	return rows, statistics, c.each("gather", statistics.len(), statistics.at, stats.at, c.d.batch.sel, count(statistics.len()), number(stats.cols))
 }

@@ -18,7 +18,7 @@ type fastProducts struct {
 	blas     gpu.BLAS // nil: the own kernels
 
 	x     deviceMemory // rounded
-	holds matAt        // what was rounded to x last; none if anything was written since
+	holds matAt        // what was rounded to x last; none if it may have changed since
 }
 
 // onDevice is what a machine of the options has on their device: nil without one.
@@ -28,8 +28,15 @@ func (o MachineOptions) onDevice() (*onDevice, error) {
 		return nil, err
 	}
 	d := newOnDevice(o.Device)
-	if rounding != "" {
-		d.fast, err = newFastProducts(d, rounding)
+	if rounding == "" {
+		return d, nil
+	}
+	if d.fast, err = newFastProducts(d, rounding); err != nil {
+		return nil, err
+	}
+	// The emulator's kernels are held to more by tests, and are slow.
+	if d.fast.info.Kind == "cuda" {
+		err = gpu.CheckProducts(d.Device, rounding, d.fast.blas)
 	}
 	return d, err
 }
@@ -50,13 +57,13 @@ func (f *fastProducts) name() string {
 	if f.blas != nil {
 		return f.blas.Name()
 	}
-	return "own mma kernels"
+	return fmt.Sprintf("own %s kernels", f.info.Families[0])
 }
 
 // arithmetic names what a row's bits depend on: how a tensor core sums is its
 // generation's.
 func (f *fastProducts) arithmetic() string {
-	by := "mma"
+	by := string(f.info.Families[0])
 	if f.blas != nil {
 		by = strings.ToLower(strings.ReplaceAll(f.blas.Name(), " ", ""))
 	}
@@ -70,12 +77,12 @@ func (f *fastProducts) product(out, x matAt, w, bias gpu.Pointer) error {
 		return err
 	}
 	if out.at == f.holds.at {
-		f.holds = matAt{}
+		f.forget()
 	}
 	if f.blas != nil {
 		return f.multiplyByLibrary(out, at, w, bias, x.cols)
 	}
-	return gpu.MultiplyRounded(f.d.Device, f.rounding, gpu.TileFor(f.info, out.rows, out.cols), out.at, at, w, bias, out.rows, out.cols, x.cols)
+	return gpu.MultiplyRounded(f.d.Device, f.rounding, f.info.TileFor(out.rows, out.cols), out.at, at, w, bias, out.rows, out.cols, x.cols)
 }
 
 // multiplyByLibrary is the product by cuBLAS, which has no bias, of x at a place.
@@ -85,7 +92,7 @@ func (f *fastProducts) multiplyByLibrary(out matAt, x, w, bias gpu.Pointer, k in
 		return err
 	}
 	return f.d.Device.Launch("add_rows", gpu.Dim{X: elementBlocks(out.len())}, gpu.Dim{X: elementThreads}, 0,
-		out.at, out.at, bias, count(out.len()), number(out.cols))
+		gpu.Args(out.at, out.at, bias, count(out.len()), number(out.cols)))
 }
 
 // round returns the rounded x. Products of one x in a row round it once.
@@ -104,22 +111,31 @@ func (f *fastProducts) round(x matAt) (gpu.Pointer, error) {
 	return at, nil
 }
 
-// wrote is called where values on the device may have changed.
-func (f *fastProducts) wrote() {
+// forget has x rounded anew.
+func (f *fastProducts) forget() {
 	if f != nil {
 		f.holds = matAt{}
 	}
 }
 
-// Launch and Upload are the device's; what was rounded before is no longer true.
+// Launch is the device's, with arguments as [gpu.Args] takes them. A kernel that is
+// given a place in what was rounded last may write there.
 func (d *onDevice) Launch(kernel string, grid, block gpu.Dim, shared int, args ...any) error {
-	d.fast.wrote()
-	return d.Device.Launch(kernel, grid, block, shared, args...)
+	if d.fast != nil {
+		held := d.fast.holds
+		for _, a := range args {
+			if p, ok := a.(gpu.Pointer); ok && held.at <= p && p < held.at.Offset(held.len()) {
+				d.fast.forget()
+			}
+		}
+	}
+	d.args = gpu.AppendArgs(d.args[:0], args...)
+	return d.Device.Launch(kernel, grid, block, shared, d.args)
 }
 
 // Upload is the device's.
 func (d *onDevice) Upload(dst gpu.Pointer, src []byte) error {
-	d.fast.wrote()
+	d.fast.forget()
 	return d.Device.Upload(dst, src)
 }
 

@@ -61,6 +61,12 @@ func (c *deviceCall) norm(n Norm, heads int, gain, offset gpu.Pointer, gains int
 	return err
 }
 
+// addNorm launches a sum and the norm of it.
+func (c *deviceCall) addNorm(sum *deviceCall, n Norm, gain gpu.Pointer) error {
+	return c.d.Launch("add_rmsnorm", gpu.Dim{X: c.Out.rows}, gpu.Dim{X: 128}, 0,
+		sum.Out.at, c.Out.at, c.Stats, sum.In[0].at, sum.In[1].at, gain, number(c.Out.cols), n.Eps)
+}
+
 // heads copies size values of each head of x to heads of width values: n in all.
 func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, stored, from int) error {
 	return c.each("heads", n, out, x.at, count(n), number(heads), number(size), number(width), number(x.cols), number(stored), number(from))
@@ -68,7 +74,7 @@ func (c *deviceCall) heads(n int, out gpu.Pointer, x matAt, heads, size, width, 
 
 // attentionQueries is how many queries a block of threads has in attention: those of
 // a group of heads that share keys, and of as many rows as there is place for.
-const attentionQueries = 64
+const attentionQueries = 32
 
 // attentionGroups are the numbers of heads in a group.
 var attentionGroups = [...]int{1, 2, 4}
@@ -122,7 +128,7 @@ func (c *deviceCall) attend(a Attention, scale float32, kept *deviceAttention) e
 	}
 	group, tiles := attentionGroups[size], segments.tiles[size]
 	grid := gpu.Dim{X: tiles.count, Y: a.KVHeads * ((share + group - 1) / group), Z: (a.HeadDim + values - 1) / values}
-	return d.Launch(kernel, grid, gpu.Dim{X: 256}, 0,
+	return d.Launch(kernel, grid, gpu.Dim{X: 128}, 0,
 		c.Out.at, q.at, k, v, pos, tiles.at, segments.starts, segments.ranges, bias, kept.sinks,
 		number(group), number(a.Heads), number(a.KVHeads), number(a.HeadDim), number(a.Window), scale, a.SoftCap, number(kept.biasKeys), relative)
 }

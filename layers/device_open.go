@@ -50,7 +50,9 @@ func OpenDevice(name string) (Device, error) {
 // EmulatedDevice executes the kernels' own text on this machine's processor, with so
 // much memory in bytes. It is a proof of the kernels, and slow: a model of a few
 // million parameters is as much as it can run.
-func EmulatedDevice(memory int64) (Device, error) { return gpu.NewEmulator(gpu.PTX, memory, gpu.PTX80) }
+func EmulatedDevice(memory int64) (Device, error) {
+	return gpu.NewEmulator(gpu.PTX, memory, gpu.PTX80, gpu.PTX90)
+}
 
 // DeviceName says which device it is, in one line: "cpu" of nil.
 func DeviceName(d Device) string {

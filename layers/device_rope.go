@@ -5,33 +5,47 @@ import (
 	"premlp/layers/internal/kernel"
 )
 
-// rotateOnDevice rotates a call's rows, run by run of those whose prompts have one
-// set of frequencies.
-func (r *RopeCache) rotateOnDevice(c *deviceCall, s kernel.RotaryShape) error {
+// rotateOnDevice rotates the rows of one call, or of two that have the same rows, run
+// by run of those whose prompts have one set of frequencies.
+func (r *RopeCache) rotateOnDevice(s kernel.RotaryShape, calls ...*deviceCall) error {
+	c := calls[0]
 	call := Call{Batch: c.Batch, Out: Mat{Rows: c.Out.rows, Cols: c.Out.cols}, selected: c.selected}
 	runs, err := call.lengths(&r.rope)
 	if err != nil {
 		return err
 	}
-	width := s.Heads * s.Width
 	for _, run := range runs {
 		table := r.cover(run.longest, call.positions()[run.from:run.to])
 		cos, sin, err := r.send(c.d, table)
 		if err != nil {
 			return err
 		}
-		n := (run.to - run.from) * s.Heads * (s.Width - table.Half)
+		var parts [2]rotated
+		for i, c := range calls {
+			heads := c.Out.cols / s.Width
+			parts[i] = rotated{
+				c.Out.at.Offset(run.from * c.Out.cols), c.In[0].at.Offset(run.from * c.Out.cols),
+				(run.to - run.from) * heads * (s.Width - table.Half), heads,
+			}
+		}
 		interleaved := int32(0)
 		if s.Interleaved {
 			interleaved = 1
 		}
-		err = c.each("rope", n, c.Out.at.Offset(run.from*width), c.In[0].at.Offset(run.from*width), c.positionsAt().Offset(run.from),
-			cos, sin, count(n), number(s.Heads), number(s.Width), number(table.Half), number(s.From), interleaved)
+		a, b := parts[0], parts[1]
+		err = c.each("rope", a.n+b.n, a.out, a.in, b.out, b.in, c.positionsAt().Offset(run.from), cos, sin, count(a.n), count(b.n),
+			number(a.heads), number(max(b.heads, 1)), number(s.Width), number(table.Half), number(s.From), interleaved)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rotated is one of the matrices that a launch rotates: n threads have work on it.
+type rotated struct {
+	out, in  gpu.Pointer
+	n, heads int
 }
 
 // send uploads a table's cosines and sines where they are not there yet.

@@ -3,6 +3,7 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"premlp/layers/internal/gpu"
@@ -38,7 +39,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 	}
 	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.out, p.x, p.w.at, 0) }}}
 	err := errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
-	if err == nil && d.Info().Tensor() {
+	if err == nil && len(d.Info().Families) > 0 {
 		err = errors.Join(p.addRounded(gpu.TF32), p.addRounded(gpu.BF16))
 	}
 	if err != nil {
@@ -56,14 +57,14 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 	}
 	w, err := p.d.room(&deviceMemory{}, p.w.rows*r.Pitch(p.w.cols)/4)
 	if err == nil {
-		err = gpu.RoundRows(p.d, r, w, p.w.at, p.w.rows, p.w.cols)
+		err = gpu.RoundRows(p.d.Device, r, w, p.w.at, p.w.rows, p.w.cols)
 	}
 	if err != nil {
 		return err
 	}
 	whole := func(f *fastProducts) func() error {
 		return func() error {
-			f.wrote()
+			f.forget()
 			return f.product(p.out, p.x, w, 0)
 		}
 	}
@@ -74,10 +75,7 @@ func (p *DeviceProduct) addRounded(r gpu.Rounding) error {
 		fast = &own
 	}
 	p.modes = append(p.modes, productMode{fmt.Sprintf("%s, %s", r, fast.name()), whole(fast)})
-	for _, t := range gpu.Tiles {
-		if t.Shared() > fast.info.Shared {
-			continue
-		}
+	for _, t := range fast.info.Tiles() {
 		p.modes = append(p.modes, productMode{fmt.Sprintf("%s, tiles of %s, x rounded before", r, t), func() error {
 			x, err := fast.round(p.x)
 			if err != nil {
@@ -107,6 +105,27 @@ func (p *DeviceProduct) Run(mode, times int) error {
 		}
 	}
 	return p.d.Sync()
+}
+
+// Error computes the product in a mode and in float32, and returns the largest
+// difference as a share of the largest |value| in float32.
+func (p *DeviceProduct) Error(mode int) (float64, error) {
+	var values [2]Mat
+	for i, m := range []int{0, mode} {
+		err := p.modes[m].run()
+		if err == nil {
+			values[i], err = p.d.fetch(p.out)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	var difference, most float64
+	for i, v := range values[0].Data {
+		most = max(most, math.Abs(float64(v)))
+		difference = max(difference, math.Abs(float64(v)-float64(values[1].Data[i])))
+	}
+	return difference / most, nil
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.

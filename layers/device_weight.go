@@ -21,14 +21,9 @@ type deviceWeight struct {
 // row is where row i begins.
 func (w deviceWeight) row(i int) gpu.Pointer { return w.at + gpu.Pointer(i*w.rowBytes) }
 
-// from is w without its first rows; part is its first rows alone.
+// from is w without its rows before one.
 func (w deviceWeight) from(row int) deviceWeight {
 	w.at, w.rows = w.row(row), w.rows-row
-	return w
-}
-
-func (w deviceWeight) part(rows int) deviceWeight {
-	w.rows = rows
 	return w
 }
 

@@ -23,7 +23,7 @@ func CheckFastDevice(d Device) error {
 	if d == nil {
 		return errors.New(want + ", have this machine's processor")
 	}
-	if i := d.Info(); !i.Tensor() {
+	if i := d.Info(); len(i.Families) == 0 {
 		return fmt.Errorf("%s, have %s of %s", want, i.Name, i.Version)
 	}
 	return nil

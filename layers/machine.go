@@ -28,8 +28,9 @@ func (r Rows) Len() int { return len(r.Data) / max(r.Dim, 1) }
 // Row returns row i, [Dim].
 func (r Rows) Row(i int) []float32 { return r.Data[i*r.Dim : (i+1)*r.Dim] }
 
-// Sink receives the selected rows of each wanted point as its node is computed.
-// An error stops the run.
+// Sink receives the selected rows of each wanted point, in order, as its node is
+// computed; of a device they come later, while it computes the next nodes, but
+// before the run ends. An error stops the run.
 type Sink func(p Point, rows Rows) error
 
 // MachineOptions says what a machine has to compute, and with what.
@@ -68,15 +69,17 @@ type Machine struct {
 	graph   *Graph
 	editOps map[Point]*Op // points found to be editable
 
-	ctx    context.Context
-	batch  *Batch
-	input  *gorgonia.Node
-	sink   Sink
-	at     int // position in order of the op that is due
-	gather []float32
-	edits  map[*Op][]Edit // of the batch
-	stop   Stop           // of a stepped run; nil in others
-	paused bool           // the op that is due is not to be computed yet
+	ctx     context.Context
+	batch   *Batch
+	input   *gorgonia.Node
+	sink    Sink
+	at      int // position in order of the op that is due
+	gather  []float32
+	edits   map[*Op][]Edit // of the batch
+	stop    Stop           // of a stepped run; nil in others
+	paused  bool           // the op that is due is not to be computed yet
+	stepped bool           // by Begin and Continue
+	run     int            // counts the runs that were begun
 
 	profile *Profile // nil: none is recorded
 }
@@ -112,8 +115,10 @@ func (m *Machine) begin(b *Batch, sink Sink) error {
 		m.rows.begin()
 	}
 	m.profile.begin(m)
-	m.batch, m.sink, m.at = b, sink, 0
+	m.batch, m.sink, m.at, m.stepped = b, sink, 0, false
+	m.run++
 	if m.device != nil {
+		m.device.taps.drop()
 		if err := m.device.send(b); err != nil {
 			return fmt.Errorf("machine: batch to the device: %w", err)
 		}
@@ -131,6 +136,9 @@ func (m *Machine) finish() error {
 		return fmt.Errorf("machine: %d of %d ops ran", m.at, len(m.order))
 	}
 	if m.device != nil { // what is queued may fail yet
+		if err := m.deliverAll(); err != nil {
+			return err
+		}
 		if err := m.device.Sync(); err != nil {
 			return fmt.Errorf("machine: %w", err)
 		}

@@ -96,6 +96,12 @@ func NormalizeHeads(s Scope, x *gorgonia.Node, heads int, n Norm) *gorgonia.Node
 		}
 		return c.norm(n, heads, gainAt, offsetAt, rows)
 	}
+	if heads == 1 && !n.Center && b == nil {
+		o.joint = &joint{
+			leads:  func(leader *Op) bool { return leader.kind == "add" && leader == opOf(x) },
+			device: func(sum, c *deviceCall) error { return c.addNorm(sum, n, gainAt) },
+		}
+	}
 	o.run = func(c *Call) error {
 		c.Pool.RMSNorm(c.Out.Data, c.Stats, c.In[0].Data, gain, n.Eps)
 		if b != nil {

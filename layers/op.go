@@ -47,6 +47,14 @@ type Op struct {
 	device func(c *deviceCall) error
 	upload func(d *onDevice) error
 
+	// joint is set where another op's launch can compute this one's output too; leader
+	// is that op and follower the other way round. joinedIn is the machine's run in
+	// which the leader did.
+	joint            *joint
+	rotates          rotates
+	leader, follower *Op
+	joinedIn         int
+
 	m *Machine // the machine that runs the op; nil until one is built
 	slot
 	place      matAt        // of the output, where it is on a device

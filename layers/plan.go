@@ -31,7 +31,7 @@ func plan(order []*Op, kept map[*Op]bool) int {
 
 // lifetimes lists, for each position of the order, the ops whose values come
 // into being there and those read there for the last time. All values of a
-// group come into being at its first op.
+// group come into being at its first op, one of a joined launch at the leader.
 func lifetimes(order []*Op) (births, deaths [][]*Op) {
 	births, deaths = make([][]*Op, len(order)), make([][]*Op, len(order))
 	position := make(map[*Op]int, len(order))
@@ -48,6 +48,9 @@ func lifetimes(order []*Op) (births, deaths [][]*Op) {
 		born := position[o]
 		if o.group != nil {
 			born = position[o.group.ops[0]]
+		}
+		if o.leader != nil {
+			born = position[o.leader]
 		}
 		births[born] = append(births[born], o)
 		deaths[last[o]] = append(deaths[last[o]], o)

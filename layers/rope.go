@@ -90,13 +90,24 @@ func Rotate(s Scope, x *gorgonia.Node, heads, width int, r *RopeCache) *gorgonia
 		return x
 	}
 	shape := kernel.RotaryShape{Heads: heads, Width: width, From: r.rope.From, Interleaved: r.rope.Interleaved}
+	of := rotates{r, width}
 	return s.node(&Op{
-		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x},
-		device: func(c *deviceCall) error { return r.rotateOnDevice(c, shape) },
+		kind: "rope", cols: columns(x), inputs: []*gorgonia.Node{s.g.batch, x}, rotates: of,
+		device: func(c *deviceCall) error { return r.rotateOnDevice(shape, c) },
+		joint: &joint{
+			leads:  func(leader *Op) bool { return leader.rotates == of },
+			device: func(first, c *deviceCall) error { return r.rotateOnDevice(shape, first, c) },
+		},
 		run: func(c *Call) error {
 			return r.rotate(c, shape)
 		},
 	})
+}
+
+// rotates says by what an op rotates, and the width of heads; it is zero of others.
+type rotates struct {
+	by    *RopeCache
+	width int
 }
 
 // rotate rotates a call's rows, run by run of those whose prompts have one set

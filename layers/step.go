@@ -17,7 +17,11 @@ type Stop func(o *Op, value Mat) bool
 
 // Begin starts a run that Continue takes on. An earlier one that was not finished
 // is given up.
-func (m *Machine) Begin(b *Batch) error { return m.begin(b, nil) }
+func (m *Machine) Begin(b *Batch) error {
+	err := m.begin(b, nil)
+	m.stepped = true
+	return err
+}
 
 // Continue computes ops until stop pauses behind one, which it returns, or until
 // the pass ends, when it returns nil. A nil stop pauses nowhere. An op's value can

@@ -37,7 +37,7 @@ func TestDeviceFast(t *testing.T) {
 				}
 				kept := before - available(t, d)
 				s := onDevice(t, m, d, c.o)
-				if want := fmt.Sprintf("%s-mma-sm80-a64-1", name); s.Arithmetic() != want || s.Products() != "own mma kernels" {
+				if want := fmt.Sprintf("%s-wgmma-sm90-a64-1", name); s.Arithmetic() != want || s.Products() != "own wgmma kernels" {
 					t.Errorf("want %s, have %s by %q", want, s.Arithmetic(), s.Products())
 				}
 				if used := before - available(t, d); used != kept {

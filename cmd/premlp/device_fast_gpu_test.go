@@ -110,10 +110,12 @@ func TestDeviceFastRefused(t *testing.T) {
 // TestDeviceBench measures every way to compute a product that the card has.
 func TestDeviceBench(t *testing.T) {
 	onFakeTensors(t, true)
+	t.Setenv("PREMLP_FAKECUDA_TARGET", "90")
 	status, stdout, stderr := premlp(t, "bench", "device", "--size", "70", "--runs", "1", "--device", "cuda", "--json")
 	var report struct {
 		Products []struct {
 			Mode   string
+			Error  float64
 			TFLOPS struct{ Best float64 }
 		}
 	}
@@ -123,8 +125,12 @@ func TestDeviceBench(t *testing.T) {
 	have := map[string]float64{}
 	for _, p := range report.Products {
 		have[p.Mode] = p.TFLOPS.Best
+		if most := map[string]float64{"floa": 0, "tf32": 1e-3, "bf16": 1e-2}[p.Mode[:4]]; p.Error > most || (p.Error == 0) != (most == 0) {
+			t.Errorf("%s: off by %g", p.Mode, p.Error)
+		}
 	}
-	for _, mode := range []string{"float32", "tf32, cuBLAS 12.4.5", "tf32, own mma kernels", "bf16, cuBLAS 12.4.5", "bf16, own mma kernels", "bf16, tiles of 128x256, x rounded before"} {
+	for _, mode := range []string{"float32", "tf32, cuBLAS 12.4.5", "tf32, own wgmma kernels", "bf16, cuBLAS 12.4.5", "bf16, own wgmma kernels",
+		"bf16, tiles of wgmma_128x256, x rounded before", "bf16, tiles of mma_128x256, x rounded before"} {
 		if !(have[mode] > 0) {
 			t.Errorf("%s: have %v", mode, have)
 		}

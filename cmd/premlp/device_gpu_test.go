@@ -119,6 +119,32 @@ func TestDevicesCollect(t *testing.T) {
 	}
 }
 
+// TestDeviceLaunches holds a model like Llama to 15 launches for a layer, all ops and
+// the way of its rows to the host included: what a pass of two layers launches more
+// than one of a layer.
+func TestDeviceLaunches(t *testing.T) {
+	onFakeDriver(t)
+	dir := t.TempDir()
+	var launches [2]int
+	for i, layers := range []string{"0", "0-1"} {
+		report := filepath.Join(dir, layers)
+		cmd := exec.Command(os.Args[0], "dump", "--model", "../../model/testdata/arch/llama", "--ids", "1,2,3", "--sites", "mlp_in",
+			"--layers", layers, "--no-logits", "-o", filepath.Join(dir, "out"), "--device", "cuda")
+		cmd.Env = append(os.Environ(), asCommand+"=1", "PREMLP_FAKECUDA_REPORT="+report)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		var counted struct{ Launches int }
+		if err := json.Unmarshal(readFile(t, report), &counted); err != nil {
+			t.Fatal(err)
+		}
+		launches[i] = counted.Launches
+	}
+	if n := launches[1] - launches[0]; n < 1 || n > 15 {
+		t.Errorf("want 1 to 15 launches a layer, have %d", n)
+	}
+}
+
 // TestDeviceFaults has each of the driver's functions fail once: the command ends
 // with one error that says what was asked, and leaves nothing on the device.
 func TestDeviceFaults(t *testing.T) {
@@ -147,7 +173,15 @@ func TestDeviceFaults(t *testing.T) {
 		{"cuMemcpyHtoD:9", "upload of "},
 		{"cuLaunchKernel:1:701", "launch of gather, grid {"},
 		{"cuLaunchKernel:20", "launch of "},
-		{"cuMemcpyDtoH:1:700", "IllegalAddress (launched last: "},
+		{"cuStreamCreate:1", "stream for copies: "},
+		{"cuEventCreate:1", "event for copies: "},
+		{"cuEventCreate:2", "to begin: "},
+		{"cuMemAllocHost:1:2", "memory of the host, locked, of "},
+		{"cuEventRecord:3", "to begin: "},
+		{"cuStreamWaitEvent:2", "to begin: "},
+		{"cuMemcpyDtoHAsync:2:700", "to begin: IllegalAddress (launched last: pick)"},
+		{"cuEventSynchronize:1:700", "IllegalAddress (launched last: "},
+		{"cuMemFreeHost:1", "free memory of the host"},
 		{"cuCtxSynchronize:1:719", "wait for the kernels: LaunchFailed (launched last: "},
 		{"cuMemFree:1", "free 0x"},
 		{"cuCtxDestroy:1", "end of the context: "},

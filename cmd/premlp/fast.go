@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ type fastFlags struct{ bf16, tf32 bool }
 
 func (f *fastFlags) add(c *cobra.Command) {
 	addFast(c, &f.bf16)
+	c.Flags().Lookup("fast-bf16").Usage += ", or a device of compute capability 8.0"
 	c.Flags().BoolVar(&f.tf32, "fast-tf32", false, "lossy, on a device: round both factors of products with weights to tf32; needs compute capability 8.0")
 	c.MarkFlagsMutuallyExclusive("fast-bf16", "fast-tf32")
 }
@@ -44,7 +46,7 @@ func (f fastFlags) check(device layers.Device) error {
 
 // addFast adds the --fast-bf16 flag.
 func addFast(c *cobra.Command, fast *bool) {
-	c.Flags().BoolVar(fast, "fast-bf16", false, "lossy: round both factors of products with weights to bf16; needs AVX512-BF16, or a device of compute capability 8.0")
+	c.Flags().BoolVar(fast, "fast-bf16", false, "lossy: round both factors of products with weights to bf16; needs AVX512-BF16")
 }
 
 // checkFast refuses --fast-bf16 where the processor lacks it.
@@ -67,7 +69,10 @@ func (e *env) noteFast(f fastFlags, sites []model.SiteError) {
 
 // noteProducts prints what computes lossy products on a device.
 func (e *env) noteProducts(products string) {
-	if products != "" {
+	switch {
+	case strings.HasPrefix(products, "cuBLAS"):
+		e.Notef("products: %s; a row's bits may depend on its batch, those of premlp's own kernels (PREMLP_CUBLAS=off) do not", products)
+	case products != "":
 		e.Notef("products: %s", products)
 	}
 }

@@ -87,7 +87,7 @@ func BenchmarkOverhead(b *testing.B) {
 	const rest = 9 * time.Second
 	l := tiny(b)
 	var controls []string
-	for i := range 8000 {
+	for i := range 16000 {
 		controls = append(controls, fmt.Sprint("Land", i))
 	}
 	p, err := collect.Prepare(b.Context(), l, collect.Job{Target: "France", Controls: controls, Templates: collect.SeedTemplates[:1], Chat: l.Chat},

@@ -87,7 +87,7 @@ func (b *bench) special(n int) []float32 {
 // bit; NaNs are alike.
 func (b *bench) launch(kernel string, out Pointer, want []float32, grid, block Dim, args ...any) {
 	b.Helper()
-	if err := b.e.Launch(kernel, grid, block, 0, args...); err != nil {
+	if err := b.e.Launch(kernel, grid, block, 0, Args(args...)); err != nil {
 		b.Fatal(err)
 	}
 	have := make([]float32, len(want))
@@ -216,37 +216,57 @@ func TestNormKernels(t *testing.T) {
 		x, w, offset := b.floats(rows*d), b.floats(weights*d), b.floats(d)
 		want, scale := make([]float32, rows*d), make([]float32, rows)
 		b.pool.RMSNorm(want, scale, x, w, 1e-5)
-		at, gain, out, stats := send(b, x), send(b, w), b.result(rows*d), b.result(2*rows)
+		in, gain, out, stats := send(b, x), send(b, w), b.result(rows*d), b.result(2*rows)
 		grid, block := Dim{X: rows}, Dim{X: 64}
-		b.launch("rmsnorm", out, want, grid, block, out, stats, at, gain, int32(d), int32(weights), 1e-5)
-		b.launch("rmsnorm", stats, scale, grid, block, out, stats, at, gain, int32(d), int32(weights), 1e-5)
+		b.launch("rmsnorm", out, want, grid, block, out, stats, in, gain, int32(d), int32(weights), 1e-5)
+		b.launch("rmsnorm", stats, scale, grid, block, out, stats, in, gain, int32(d), int32(weights), 1e-5)
+		other := b.floats(rows * d)
+		added := values(rows*d, func(i int) float32 { return x[i] + other[i] })
+		b.pool.RMSNorm(want, scale, added, w[:d], 1e-5)
+		second, sum := send(b, other), b.result(rows*d)
+		for at, want := range map[Pointer][]float32{sum: added, out: want, stats: scale} {
+			b.launch("add_rmsnorm", at, want, grid, block, sum, out, stats, in, second, gain, int32(d), 1e-5)
+		}
 		if i%2 == 0 {
 			offset = nil
 		}
 		both := make([]float32, 2*rows)
 		b.pool.LayerNorm(want, both, x, w, offset, 1e-6)
-		b.launch("layernorm", out, want, grid, block, out, stats, at, gain, send(b, offset), int32(d), int32(weights), 1e-6)
-		b.launch("layernorm", stats, both, grid, block, out, stats, at, gain, send(b, offset), int32(d), int32(weights), 1e-6)
+		b.launch("layernorm", out, want, grid, block, out, stats, in, gain, send(b, offset), int32(d), int32(weights), 1e-6)
+		b.launch("layernorm", stats, both, grid, block, out, stats, in, gain, send(b, offset), int32(d), int32(weights), 1e-6)
 	}
-	b.covered("rmsnorm", "layernorm")
+	b.covered("rmsnorm", "add_rmsnorm", "layernorm")
 }
 
 func TestRopeKernel(t *testing.T) {
 	b := newBench(t)
 	for i := range 24 {
-		rows, heads, half, from := 1+b.r.IntN(9), 1+b.r.IntN(3), 1+b.r.IntN(9), b.r.IntN(3)
-		s := kernel.RotaryShape{Heads: heads, Width: from + 2*half + b.r.IntN(3), From: from, Interleaved: i%2 == 0}
+		rows, half, from := 1+b.r.IntN(9), 1+b.r.IntN(9), b.r.IntN(3)
+		s := kernel.RotaryShape{Width: from + 2*half + b.r.IntN(3), From: from, Interleaved: i%2 == 0}
 		table := kernel.NewRotaryTable(32, values(half, func(i int) float32 { return 1 / float32(i+1) }), 1.5)
 		pos := make([]int32, rows)
 		for i := range pos {
 			pos[i] = b.r.Int32N(32)
 		}
-		x := b.floats(rows * heads * s.Width)
-		want := make([]float32, len(x))
-		b.pool.Rotate(want, x, pos, s, table)
+		// One matrix, or two of other numbers of heads.
+		heads := [2]int{1 + b.r.IntN(3), i % 3}
+		var in, out [2]Pointer
+		var want [2][]float32
+		var n [2]int
+		for m, count := range heads {
+			s.Heads = count
+			x := b.floats(rows * count * s.Width)
+			want[m], n[m] = make([]float32, len(x)), rows*count*(s.Width-half)
+			if count > 0 {
+				b.pool.Rotate(want[m], x, pos, s, table)
+			}
+			in[m], out[m] = send(b, x), b.result(len(x))
+		}
 		interleaved := int32(1 - i%2)
-		out, n := b.result(len(x)), rows*heads*(s.Width-half)
-		b.each("rope", out, want, out, send(b, x), send(b, pos), send(b, table.Cos), send(b, table.Sin), int64(n), int32(heads), int32(s.Width), int32(half), int32(from), interleaved)
+		for m := range heads {
+			b.each("rope", out[m], want[m], out[0], in[0], out[1], in[1], send(b, pos), send(b, table.Cos), send(b, table.Sin), int64(n[0]), int64(n[1]),
+				int32(heads[0]), int32(max(heads[1], 1)), int32(s.Width), int32(half), int32(from), interleaved)
+		}
 	}
 	b.covered("rope")
 }
@@ -337,8 +357,8 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 			pos = append(pos, int32(seg.First+t))
 			keys = max(keys, seg.First+t+1)
 		}
-		for from := seg.From; from < seg.To; from += 64 / group {
-			tiles = append(tiles, int32(from), int32(min(64/group, seg.To-from)), int32(i))
+		for from := seg.From; from < seg.To; from += 32 / group {
+			tiles = append(tiles, int32(from), int32(min(32/group, seg.To-from)), int32(i))
 		}
 		for _, r := range seg.Ranges {
 			ranges = append(ranges, int32(r[0]), int32(r[1]-r[0]))
@@ -369,7 +389,7 @@ func (b *bench) attend(s kernel.AttentionShape, segments []kernel.Segment, relat
 		name, values = "attention_128", 128
 	}
 	grid := Dim{X: len(tiles) / 3, Y: s.KVHeads * ((share + group - 1) / group), Z: (s.Width + values - 1) / values}
-	b.launch(name, out, want, grid, Dim{X: 256}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
+	b.launch(name, out, want, grid, Dim{X: 128}, out, send(b, q), send(b, k), send(b, v), send(b, pos), send(b, tiles),
 		send(b, starts), send(b, ranges), send(b, bias), send(b, s.Sinks), int32(group),
 		int32(s.Heads), int32(s.KVHeads), int32(s.Width), int32(s.Window), s.Scale, s.SoftCap, int32(keys), flag)
 }

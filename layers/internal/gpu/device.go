@@ -6,11 +6,6 @@
 // is said there. A kernel's pointers are to float32 or int32, row-major.
 package gpu
 
-import (
-	"strconv"
-	"strings"
-)
-
 // Device is memory and kernels. It serves one caller at a time, and every call
 // that fails says what was asked of it. Launches are queued; Download and Sync wait
 // for them.
@@ -28,9 +23,18 @@ type Device interface {
 	Upload(dst Pointer, src []byte) error
 	// Download waits for the launches before it and copies from the device.
 	Download(dst []byte, src Pointer) error
-	// Launch queues a kernel. An argument is a Pointer, an int32, an int64, a float32
-	// or a float64, in the order and of the types of the kernel's parameters.
-	Launch(kernel string, grid, block Dim, shared int, args ...any) error
+	// AllocHost returns memory of this machine for DownloadLater. What is in it is
+	// undefined.
+	AllocHost(bytes int) ([]byte, error)
+	// FreeHost gives it back: all of it, as AllocHost returned it.
+	FreeHost(b []byte) error
+	// DownloadLater begins to copy what the launches before it leave at src, while
+	// those behind it run. wait, to be called once, waits for the copy. Until then
+	// dst, of AllocHost, holds anything, and src is not to be written or freed.
+	DownloadLater(dst []byte, src Pointer) (wait func() error, err error)
+	// Launch queues a kernel, with arguments in the order and of the types of its
+	// parameters. It keeps nothing of args.
+	Launch(kernel string, grid, block Dim, shared int, args []Arg) error
 	// Sync waits for all launches. An error of one of them, whichever, is its.
 	Sync() error
 	// Close frees everything that was not freed before.
@@ -56,14 +60,9 @@ type Info struct {
 
 	Processors int // multiprocessors: so many blocks run at once, or more
 	Shared     int // bytes of shared memory that a block may ask for
-}
-
-// Tensor reports whether the device has the kernels of PTX80: lossy products on
-// tensor cores, from compute capability 8.0 on.
-func (i Info) Tensor() bool {
-	major, _, _ := strings.Cut(i.Version, ".")
-	n, err := strconv.Atoi(major)
-	return err == nil && n >= 8
+	// Families are those of lossy products on tensor cores that the device has kernels
+	// for, the best first: none below compute capability 8.0.
+	Families []Family
 }
 
 // OutOfMemory is the error of an Alloc that the device has no room for.

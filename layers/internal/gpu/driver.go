@@ -5,8 +5,8 @@ package gpu
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -19,11 +19,11 @@ type driver struct {
 	device  cu.Device
 	context cu.CUContext
 	kernels map[string]*loaded
+	texts   []string // of modules that are not loaded before they are needed
 	info    Info
 	cublas  *cublas // nil before it is asked for
+	later   later
 
-	slots  []uint64 // of a launch's arguments
-	places []unsafe.Pointer
 	last   string // the kernel that was launched last
 	failed error  // of the first call that failed
 	unfree error  // of the first Free that failed
@@ -83,7 +83,14 @@ func (d *driver) describe() error {
 		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10), Memory: memory,
 		Processors: processors, Shared: shared,
 	}
-	return nil
+	if major >= 8 {
+		d.info.Families = []Family{MMA}
+	}
+	if major == 9 && minor == 0 && version >= 12000 { // drivers before do not know wgmma
+		d.info.Families = []Family{WGMMA, MMA}
+	}
+	d.info.Families, err = chooseFamilies(d.info.Families)
+	return err
 }
 
 // begin makes the context and loads the kernels.
@@ -94,37 +101,55 @@ func (d *driver) begin() error {
 	if d.context, err = d.device.MakeContext(cu.SchedAuto); err != nil {
 		return fmt.Errorf("context on %s: %w", d.info.Name, err)
 	}
-	if err := d.load(); err != nil {
+	err = d.load()
+	if err == nil {
+		err = d.later.begin()
+	}
+	if err != nil {
 		return errors.Join(err, d.context.Destroy())
 	}
 	return nil
 }
 
-// load loads the kernels. They go with the context.
+// load loads the kernels but those of lossy products. They go with the context.
 func (d *driver) load() error {
-	texts := []string{PTX}
-	if d.info.Tensor() {
-		texts = append(texts, PTX80)
+	for _, f := range d.info.Families {
+		d.texts = append(d.texts, map[Family]string{MMA: PTX80, WGMMA: PTX90}[f])
+	}
+	if len(d.texts) > 0 && !slices.Contains(d.texts, PTX80) {
+		d.texts = append(d.texts, PTX80) // it has the rounding
 	}
 	d.kernels = map[string]*loaded{}
-	most := 0
-	for _, text := range texts {
-		module, err := cu.LoadData(text)
-		if err != nil {
-			return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
+	return d.loadText(PTX)
+}
+
+// kernel finds a kernel, and loads modules until one has it; it is nil where none does.
+func (d *driver) kernel(name string) (*loaded, error) {
+	for d.kernels[name] == nil && len(d.texts) > 0 {
+		text := d.texts[0]
+		if err := d.call(func() error { return d.loadText(text) }); err != nil {
+			return nil, err
 		}
-		for name, types := range signatures(text) {
-			f, err := module.Function(name)
-			if err != nil {
-				return fmt.Errorf("kernel %s: %w", name, err)
-			}
-			d.kernels[name] = &loaded{f, types, plainShared}
-			most = max(most, len(types))
-		}
+		d.texts = d.texts[1:]
 	}
-	d.slots, d.places = make([]uint64, most), make([]unsafe.Pointer, most)
-	for i := range d.slots {
-		d.places[i] = unsafe.Pointer(&d.slots[i])
+	return d.kernels[name], nil
+}
+
+// loadText loads the module of a text.
+func (d *driver) loadText(text string) error {
+	module, err := cu.LoadData(text)
+	if err != nil {
+		return fmt.Errorf("kernels: %s does not take them: %w", d.info.Driver, err)
+	}
+	for name, types := range signatures(text) {
+		f, err := module.Function(name)
+		if err != nil {
+			return fmt.Errorf("kernel %s: %w", name, err)
+		}
+		if len(types) > mostParameters {
+			return fmt.Errorf("kernel %s: want at most %d parameters, have %d", name, mostParameters, len(types))
+		}
+		d.kernels[name] = &loaded{f, types, plainShared}
 	}
 	return nil
 }
@@ -215,53 +240,6 @@ func (d *driver) Download(dst []byte, src Pointer) error {
 	})
 	return d.fail(err, "download of %d bytes from %#x", len(dst), uint64(src))
 }
-
-// Launch implements Device.
-func (d *driver) Launch(name string, grid, block Dim, shared int, args ...any) error {
-	k, ok := d.kernels[name]
-	if !ok {
-		return fmt.Errorf("cuda:%d: launch: no kernel %q", d.number, name)
-	}
-	if err := checkArguments(name, k.types, args); err != nil {
-		return fmt.Errorf("cuda:%d: launch: %w", d.number, err)
-	}
-	for i, a := range args {
-		d.slots[i] = slot(a)
-	}
-	g, b := grid.atLeastOne(), block.atLeastOne()
-	err := d.call(func() error {
-		if shared > k.shared {
-			if err := allowShared(k.function, shared); err != nil {
-				return fmt.Errorf("%d bytes of shared memory: %w", shared, err)
-			}
-			k.shared = shared
-		}
-		return k.function.Launch(g.X, g.Y, g.Z, b.X, b.Y, b.Z, shared, cu.NoStream, d.places[:len(args)])
-	})
-	err = d.fail(err, "launch of %s, grid %v, block %v", name, g, b)
-	d.last = name
-	return err
-}
-
-// slot is an argument in the 8 bytes that cu copies of each.
-func slot(arg any) uint64 {
-	switch a := arg.(type) {
-	case Pointer:
-		return uint64(a)
-	case int64:
-		return uint64(a)
-	case int32:
-		return uint64(uint32(a))
-	case float32:
-		return uint64(math.Float32bits(a))
-	case float64:
-		return math.Float64bits(a)
-	}
-	return 0 // checkArguments has refused it
-}
-
-// atLeastOne is d with 1 for 0.
-func (d Dim) atLeastOne() Dim { return Dim{max(d.X, 1), max(d.Y, 1), max(d.Z, 1)} }
 
 // Sync implements Device.
 func (d *driver) Sync() error { return d.fail(d.call(cu.Synchronize), "wait for the kernels") }

@@ -13,15 +13,28 @@ import (
 	"testing"
 )
 
-// fakeTensorDriver is the fake driver with the kernels for compute capability 8.0.
+// fakeTensorDriver is the fake driver of a card with all kernels.
 func fakeTensorDriver(t *testing.T) *driver {
 	t.Helper()
-	t.Setenv("PREMLP_FAKECUDA_TARGET", "80")
-	d := fakeDriver(t)
-	if i := d.Info(); i.Version != "8.0" || !i.Tensor() || i.Processors != 4 || i.Shared != 163<<10 {
-		t.Fatalf("have %+v", i)
+	t.Setenv("PREMLP_FAKECUDA_TARGET", "90")
+	return fakeDriver(t)
+}
+
+func TestDriverFamilies(t *testing.T) {
+	for target, want := range map[string]Info{
+		"70": {Version: "7.0", Shared: 96 << 10},
+		"75": {Version: "7.5", Shared: 96 << 10},
+		"80": {Version: "8.0", Shared: 163 << 10, Families: []Family{MMA}},
+		"89": {Version: "8.9", Shared: 163 << 10, Families: []Family{MMA}},
+		"90": {Version: "9.0", Shared: 227 << 10, Families: []Family{WGMMA, MMA}},
+		"91": {Version: "9.1", Shared: 227 << 10, Families: []Family{MMA}},
+	} {
+		t.Setenv("PREMLP_FAKECUDA_TARGET", target)
+		i := fakeDriver(t).Info()
+		if i.Version != want.Version || i.Shared != want.Shared || i.Processors != 4 || !slices.Equal(i.Families, want.Families) {
+			t.Errorf("%s: have %+v", target, i)
+		}
 	}
-	return d
 }
 
 // onFakeBLAS makes the library the fake one.
@@ -32,6 +45,24 @@ func onFakeBLAS(t *testing.T) {
 		t.Skip("PREMLP_TEST_LIBCUBLAS names no fake cuBLAS: make test-gpu")
 	}
 	t.Setenv("PREMLP_LIBCUBLAS", path)
+}
+
+func TestDriverChoosesFamilies(t *testing.T) {
+	both := []Family{WGMMA, MMA}
+	for name, want := range map[string][]Family{"": both, "mma": {MMA}, "wgmma": {WGMMA}} {
+		t.Setenv("PREMLP_TENSOR", name)
+		if have, err := chooseFamilies(both); err != nil || !slices.Equal(have, want) {
+			t.Errorf("%q: want %v, have %v, %v", name, want, have, err)
+		}
+	}
+	t.Setenv("PREMLP_TENSOR", "wgmma")
+	_, err := chooseFamilies([]Family{MMA})
+	wantError(t, err, `PREMLP_TENSOR: want one of [mma], which this device has, have "wgmma"`)
+	if d := fakeTensorDriver(t); !slices.Equal(d.Info().Families, []Family{WGMMA}) {
+		t.Errorf("have %v", d.Info().Families)
+	} else {
+		rounds(t, d, BF16, []float32{1}, 1, 1) // a kernel of the other module
+	}
 }
 
 // rounds sends x [rows, k] to a device and rounds it there.
@@ -52,13 +83,13 @@ func TestDriverTensorKernels(t *testing.T) {
 		for _, s := range [][3]int{{1, 1, 1}, {5, 67, 33}, {70, 3, 130}} {
 			rows, n, k := s[0], s[1], s[2]
 			x, w := b.floats(rows*k), b.floats(n*k)
-			want := b.multiply(r, Tiles[2], b.round(r, x, rows, k), b.round(r, w, n, k), 0, rows, n, k)
+			want := b.multiply(r, tiles[2], b.round(r, x, rows, k), b.round(r, w, n, k), 0, rows, n, k)
 			px, pw := rounds(t, d, r, x, rows, k), rounds(t, d, r, w, n, k)
 			out, err := d.Alloc(int64(4 * rows * n))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, tile := range Tiles {
+			for _, tile := range d.Info().Tiles() {
 				have := make([]float32, rows*n)
 				if err := errors.Join(MultiplyRounded(d, r, tile, out, px, pw, 0, rows, n, k), d.Download(bytesOf(have), out)); err != nil {
 					t.Fatal(err)
@@ -78,7 +109,7 @@ func TestDriverSharedMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, d.Launch("zero", Dim{}, Dim{}, 200<<10, p, int64(1)), "204800 bytes of shared memory: CUDA error 1")
+	wantError(t, d.Launch("zero", Dim{}, Dim{}, 300<<10, Args(p, int64(1))), "307200 bytes of shared memory: CUDA error 1")
 }
 
 func TestDriverBLAS(t *testing.T) {

@@ -49,7 +49,7 @@ func TestDriver(t *testing.T) {
 	if err := d.Upload(p, floats(1, -2, 3)); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Launch("function", Dim{X: 2}, Dim{X: 2}, 0, p, p, int64(3), int32(3), float32(0)); err != nil { // relu
+	if err := d.Launch("function", Dim{X: 2}, Dim{X: 2}, 0, Args(p, p, int64(3), int32(3), float32(0))); err != nil { // relu
 		t.Fatal(err)
 	}
 	if err := errors.Join(d.Upload(p, nil), d.Download(nil, p), d.Sync()); err != nil {
@@ -87,7 +87,7 @@ func TestDriverBarriers(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The first row of the input, ones, is the weight of all.
-	if err := d.Launch("rmsnorm", Dim{X: n}, Dim{X: 16}, 0, out, scale, in, in, int32(cols), int32(1), 0.0); err != nil {
+	if err := d.Launch("rmsnorm", Dim{X: n}, Dim{X: 16}, 0, Args(out, scale, in, in, int32(cols), int32(1), 0.0)); err != nil {
 		t.Fatal(err)
 	}
 	have := make([]byte, 4*n)
@@ -110,10 +110,10 @@ func TestDriverRefuses(t *testing.T) {
 		err  error
 		want string
 	}{
-		{d.Launch("nosuch", one, one, 0), `launch: no kernel "nosuch"`},
-		{d.Launch("zero", one, one, 0, p), "kernel zero: want 2 arguments, have 1"},
-		{d.Launch("zero", one, one, 0, p, int32(1)), "kernel zero: argument 1: want u64, have int32"},
-		{d.Launch("zero", one, one, 0, p, 1), "kernel zero: argument 1: want u64, have int"},
+		{d.Launch("nosuch", one, one, 0, nil), `launch: no kernel "nosuch"`},
+		{d.Launch("zero", one, one, 0, Args(p)), "kernel zero: want 2 arguments, have 1"},
+		{d.Launch("zero", one, one, 0, Args(p, int32(1))), "kernel zero: argument 1: want u64, have u32"},
+		{d.Launch("zero", one, one, 0, Args(p, 1)), "kernel zero: argument 1: want u64, have int"},
 	} {
 		wantError(t, c.err, "cuda:0: ")
 		wantError(t, c.err, c.want)
@@ -136,7 +136,7 @@ func TestDriverErrors(t *testing.T) {
 		do         func(d *driver, p Pointer) error
 	}{
 		{"launch", "launch of zero, grid {1 1 1}, block {1025 1 1}: InvalidValue", func(d *driver, p Pointer) error {
-			return d.Launch("zero", Dim{}, Dim{X: 1025}, 0, p, int64(1))
+			return d.Launch("zero", Dim{}, Dim{X: 1025}, 0, Args(p, int64(1)))
 		}},
 		{"upload", "upload of 8 bytes to 0x", func(d *driver, p Pointer) error { return d.Upload(p, make([]byte, 8)) }},
 		{"download", "download of 4 bytes from 0x", func(d *driver, p Pointer) error { return d.Download(make([]byte, 4), p+4) }},
@@ -145,13 +145,13 @@ func TestDriverErrors(t *testing.T) {
 		{"alloc", "memory of 0 bytes: InvalidValue", func(d *driver, _ Pointer) error { _, err := d.Alloc(0); return err }},
 		// What a launch does wrong comes out of a later call.
 		{"address", "wait for the kernels: IllegalAddress (launched last: zero)", func(d *driver, p Pointer) error {
-			if err := d.Launch("zero", Dim{}, Dim{}, 0, p, int64(1<<20)); err != nil {
+			if err := d.Launch("zero", Dim{}, Dim{}, 0, Args(p, int64(1<<20))); err != nil {
 				return err
 			}
 			return d.Sync()
 		}},
 		{"pointer", "IllegalAddress (launched last: zero)", func(d *driver, _ Pointer) error {
-			if err := d.Launch("zero", Dim{}, Dim{}, 0, Pointer(4096), int64(1)); err != nil {
+			if err := d.Launch("zero", Dim{}, Dim{}, 0, Args(Pointer(4096), int64(1))); err != nil {
 				return err
 			}
 			return d.Download(make([]byte, 4), 4096)
@@ -171,6 +171,68 @@ func TestDriverErrors(t *testing.T) {
 	}
 }
 
+// A copy that is not waited for has brought nothing, and one of what is overwritten
+// meanwhile something else.
+func TestDriverDownloadLater(t *testing.T) {
+	d := fakeDriver(t)
+	p, err1 := d.Alloc(8)
+	host, err2 := d.AllocHost(8)
+	if err := errors.Join(err1, err2, d.Upload(p, floats(1, 2))); err != nil {
+		t.Fatal(err)
+	}
+	later := func() func() error {
+		t.Helper()
+		wait, err := d.DownloadLater(host, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wait
+	}
+	nothing := "\xff\xff\xff\xff\xff\xff\xff\xff"
+	for _, c := range []struct {
+		what      string
+		overwrite bool
+		want      string
+	}{{"whole", false, string(floats(1, 2))}, {"overwritten", true, string(floats(0, 0))}} {
+		wait := later()
+		if string(host) != nothing {
+			t.Errorf("%s: want nothing before it is waited for, have %x", c.what, host)
+		}
+		if c.overwrite {
+			if err := d.Launch("zero", Dim{}, Dim{X: 2}, 0, Args(p, int64(2))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := wait(); err != nil || string(host) != c.want {
+			t.Errorf("%s: want %x, have %x, %v", c.what, c.want, host, err)
+		}
+	}
+	wait := later()
+	wantError(t, d.Free(p), "free 0x")
+	wantError(t, wait(), "download of 8 bytes from 0x")
+	_, err := fakeDriver(t).DownloadLater(make([]byte, 4), p)
+	wantError(t, err, "download of 4 bytes from 0x")
+}
+
+// A launch allocates nothing, its arguments included.
+func TestDriverLaunchAllocatesNothing(t *testing.T) {
+	d := fakeDriver(t)
+	p, err := d.Alloc(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var args []Arg
+	launch := func() {
+		args = AppendArgs(args[:0], p, int64(0))
+		if err := d.Launch("zero", Dim{X: 1}, Dim{X: 1}, 0, args); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(100, launch); n != 0 {
+		t.Errorf("want no allocation, have %v", n)
+	}
+}
+
 // BenchmarkLaunch is what the host does for one launch: the kernel has nothing to do.
 func BenchmarkLaunch(b *testing.B) {
 	d := fakeDriver(b)
@@ -178,8 +240,11 @@ func BenchmarkLaunch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.ReportAllocs()
+	var args []Arg
 	for b.Loop() {
-		if err := d.Launch("zero", Dim{X: 1}, Dim{X: 1}, 0, p, int64(0)); err != nil {
+		args = AppendArgs(args[:0], p, int64(0))
+		if err := d.Launch("zero", Dim{X: 1}, Dim{X: 1}, 0, args); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"premlp/layers/internal/gpu/ptx"
@@ -51,6 +52,17 @@ func NewEmulator(text string, memoryLimit int64, more ...string) (*Emulator, err
 // target is the compute capability that the modules need, as "sm_80".
 func (e *Emulator) target() string { return e.modules[len(e.modules)-1].Target }
 
+// families are those of the modules, the last one's first.
+func (e *Emulator) families() []Family {
+	var list []Family
+	for _, m := range slices.Backward(e.modules) {
+		if f := map[string]Family{"sm_80": MMA, "sm_90a": WGMMA}[m.Target]; f != "" {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // kernel finds a kernel, or nil.
 func (e *Emulator) kernel(name string) *ptx.Kernel {
 	for _, m := range e.modules {
@@ -65,7 +77,7 @@ func (e *Emulator) kernel(name string) *ptx.Kernel {
 func (e *Emulator) Info() Info {
 	return Info{
 		Name: "emulator of PTX " + e.modules[0].Version, Kind: "emulated", Version: versionOf(e.target()), Driver: "none",
-		Memory: e.limit, Processors: 8, Shared: mostShared(e.target()),
+		Memory: e.limit, Processors: 8, Shared: mostShared(e.target()), Families: e.families(),
 	}
 }
 
@@ -148,6 +160,29 @@ func (e *Emulator) Download(dst []byte, src Pointer) error {
 	}
 	e.stats.Downloaded += int64(copy(dst, from))
 	return nil
+}
+
+// AllocHost implements Device.
+func (e *Emulator) AllocHost(bytes int) ([]byte, error) {
+	if err := e.before(CallAllocHost); err != nil {
+		return nil, err
+	}
+	return make([]byte, bytes), nil
+}
+
+// FreeHost implements Device.
+func (e *Emulator) FreeHost([]byte) error { return nil }
+
+// DownloadLater implements Device. It copies as late as a card may, when it is waited
+// for, so that a copy of what was overwritten by then has other bits.
+func (e *Emulator) DownloadLater(dst []byte, src Pointer) (wait func() error, err error) {
+	if err := e.before(CallDownloadLater); err != nil {
+		return nil, err
+	}
+	for i := range dst {
+		dst[i] = 0xff
+	}
+	return func() error { return e.Download(dst, src) }, nil
 }
 
 // Sync implements Device. Launches have run before it.

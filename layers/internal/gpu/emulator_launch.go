@@ -21,15 +21,18 @@ const (
 // mostShared is how much shared memory a block may have: on sm_70 48 KiB, as nothing
 // more is asked for there.
 func mostShared(target string) int {
-	if target == "sm_80" {
+	switch target {
+	case "sm_80":
 		return 163 << 10
+	case "sm_90a":
+		return 227 << 10
 	}
 	return 48 << 10
 }
 
 // versionOf is the compute capability of a target: "8.0" of "sm_80".
 func versionOf(target string) string {
-	digits := strings.TrimPrefix(target, "sm_")
+	digits := strings.TrimRight(strings.TrimPrefix(target, "sm_"), "a")
 	if len(digits) < 2 {
 		return digits
 	}
@@ -38,7 +41,7 @@ func versionOf(target string) string {
 
 // Launch implements Device. It executes the kernel at once; what the kernel does
 // wrong is an error that wraps a *ptx.Fault, and all later calls fail.
-func (e *Emulator) Launch(kernel string, grid, block Dim, shared int, args ...any) error {
+func (e *Emulator) Launch(kernel string, grid, block Dim, shared int, args []Arg) error {
 	if err := e.before(CallLaunch); err != nil {
 		return err
 	}
@@ -102,42 +105,32 @@ func checkLaunch(k *ptx.Kernel, l ptx.Launch, mostShared int) error {
 }
 
 // arguments lays a launch's arguments out as the kernel's parameters.
-func arguments(k *ptx.Kernel, args []any) ([]byte, error) {
+func arguments(k *ptx.Kernel, args []Arg) ([]byte, error) {
 	if len(args) != len(k.Params) {
 		return nil, fmt.Errorf("want %d arguments, have %d", len(k.Params), len(args))
 	}
 	out := make([]byte, k.ParamBytes)
 	for i, p := range k.Params {
 		to := out[p.Offset:]
-		have := fmt.Sprintf("%T", args[i])
 		want := argumentTypes[p.Type]
-		if !slices.Contains(want, have) || p.Size > 8 {
+		if !slices.Contains(want, args[i].ptx) || p.Size > 8 {
 			if len(want) == 0 || p.Size > 8 {
 				want = []string{"nothing: a ." + p.Type + " parameter is not supported"}
 			}
-			return nil, fmt.Errorf("argument %d: want %s, have %s", i+1, strings.Join(want, " or "), have)
+			return nil, fmt.Errorf("argument %d: want %s, have %s", i+1, strings.Join(want, " or "), args[i])
 		}
-		switch v := args[i].(type) {
-		case Pointer:
-			binary.LittleEndian.PutUint64(to, uint64(v))
-		case int64:
-			binary.LittleEndian.PutUint64(to, uint64(v))
-		case int32:
-			binary.LittleEndian.PutUint32(to, uint32(v))
-		case float32:
-			binary.LittleEndian.PutUint32(to, math.Float32bits(v))
-		case float64:
-			binary.LittleEndian.PutUint64(to, math.Float64bits(v))
-		}
+		var bits [8]byte
+		binary.LittleEndian.PutUint64(bits[:], args[i].bits)
+		copy(to[:p.Size], bits[:])
 	}
 	return out, nil
 }
 
-// argumentTypes are the Go types that a parameter's PTX type takes.
+// argumentTypes are the types of arguments that a parameter's PTX type takes.
 var argumentTypes = map[string][]string{
-	"u64": {"gpu.Pointer", "int64"}, "s64": {"gpu.Pointer", "int64"}, "b64": {"gpu.Pointer", "int64", "float64"},
-	"u32": {"int32"}, "s32": {"int32"}, "b32": {"int32", "float32"},
-	"f32": {"float32"}, "f64": {"float64"},
+	"u64": {"u64"}, "s64": {"u64"}, "b64": {"u64", "f64"},
+	"u32": {"u32"}, "s32": {"u32"}, "b32": {"u32", "f32"},
+	"f32": {"f32"}, "f64": {"f64"},
 }
 
 // similar names the kernels whose names are nearest to one that is not there.

@@ -18,6 +18,9 @@ const (
 	CallDownload Call = "Download"
 	CallLaunch   Call = "Launch"
 	CallSync     Call = "Sync"
+
+	CallAllocHost     Call = "AllocHost"
+	CallDownloadLater Call = "DownloadLater"
 )
 
 // EmulatorStats counts what an Emulator was asked for since it was made or the last

@@ -60,7 +60,7 @@ func TestEmulator(t *testing.T) {
 		}
 	}
 	must(d.Upload(a, floats(x...)))
-	must(d.Launch("vector_add", Dim{X: 2}, Dim{X: 64}, 0, out, a, a, int32(100)))
+	must(d.Launch("vector_add", Dim{X: 2}, Dim{X: 64}, 0, Args(out, a, a, int32(100))))
 	must(d.Sync())
 	have := make([]byte, 12)
 	must(d.Download(have, out.Offset(97)))
@@ -96,18 +96,18 @@ func TestEmulatorRefuses(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"name", e.Launch("vector_ad", one, one, 0), `there is no kernel "vector_ad"; the nearest of`},
-		{"nearest", e.Launch("vectoradd", one, one, 0), "are vector_add, "},
-		{"count", e.Launch("vector_add", one, one, 0, p, p, p), "want 4 arguments, have 3"},
-		{"type", e.Launch("vector_add", one, one, 0, p, p, p, int64(3)), "argument 4: want int32, have int64"},
-		{"int", e.Launch("vector_add", one, one, 0, p, p, p, 3), "argument 4: want int32, have int"},
-		{"pointer", e.Launch("vector_add", one, one, 0, p, float32(1), p, int32(3)), "argument 2: want gpu.Pointer or int64, have float32"},
-		{"threads", e.Launch("vector_add", one, Dim{X: 1025}, 0, p, p, p, int32(3)), "block.X: want 1 to 1024, have 1025"},
-		{"product", e.Launch("vector_add", one, Dim{X: 64, Y: 32}, 0, p, p, p, int32(3)), "want at most 1024 threads"},
-		{"z", e.Launch("vector_add", one, Dim{X: 1, Z: 65}, 0, p, p, p, int32(3)), "block.Z: want 1 to 64"},
-		{"grid", e.Launch("vector_add", Dim{X: 1, Y: 65536}, one, 0, p, p, p, int32(3)), "grid.Y: want 1 to 65535"},
-		{"negative", e.Launch("vector_add", Dim{X: -1}, one, 0, p, p, p, int32(3)), "grid.X: want 1 to"},
-		{"shared", e.Launch("reduce", one, Dim{X: 256}, 48<<10, p, p, int32(3)), "want at most 49152 bytes, have 1024 declared and 49152 asked for"},
+		{"name", e.Launch("vector_ad", one, one, 0, nil), `there is no kernel "vector_ad"; the nearest of`},
+		{"nearest", e.Launch("vectoradd", one, one, 0, nil), "are vector_add, "},
+		{"count", e.Launch("vector_add", one, one, 0, Args(p, p, p)), "want 4 arguments, have 3"},
+		{"type", e.Launch("vector_add", one, one, 0, Args(p, p, p, int64(3))), "argument 4: want u32, have u64"},
+		{"int", e.Launch("vector_add", one, one, 0, Args(p, p, p, 3)), "argument 4: want u32, have int"},
+		{"pointer", e.Launch("vector_add", one, one, 0, Args(p, float32(1), p, int32(3))), "argument 2: want u64, have f32"},
+		{"threads", e.Launch("vector_add", one, Dim{X: 1025}, 0, Args(p, p, p, int32(3))), "block.X: want 1 to 1024, have 1025"},
+		{"product", e.Launch("vector_add", one, Dim{X: 64, Y: 32}, 0, Args(p, p, p, int32(3))), "want at most 1024 threads"},
+		{"z", e.Launch("vector_add", one, Dim{X: 1, Z: 65}, 0, Args(p, p, p, int32(3))), "block.Z: want 1 to 64"},
+		{"grid", e.Launch("vector_add", Dim{X: 1, Y: 65536}, one, 0, Args(p, p, p, int32(3))), "grid.Y: want 1 to 65535"},
+		{"negative", e.Launch("vector_add", Dim{X: -1}, one, 0, Args(p, p, p, int32(3))), "grid.X: want 1 to"},
+		{"shared", e.Launch("reduce", one, Dim{X: 256}, 48<<10, Args(p, p, int32(3))), "want at most 49152 bytes, have 1024 declared and 49152 asked for"},
 		{"upload", e.Upload(p, make([]byte, 1001)), "1001 bytes at"},
 		{"download", e.Download(make([]byte, 8), p+996), "want them inside an allocation"},
 		{"free inside", e.Free(p + 4), "want an address that was allocated"},
@@ -122,7 +122,7 @@ func TestEmulatorRefuses(t *testing.T) {
 	if _, err := e.Alloc(3100); !errors.As(err, &oom) || oom.Wanted != 3100 || oom.Free != 3072 {
 		t.Errorf("want an *OutOfMemory of 3100 and 3072, have %v", err)
 	}
-	if err := e.Launch("vector_add", one, one, 0, p, p, p, int32(1)); err != nil {
+	if err := e.Launch("vector_add", one, one, 0, Args(p, p, p, int32(1))); err != nil {
 		t.Errorf("a refused call is to leave no trace: have %v", err)
 	}
 }
@@ -134,12 +134,12 @@ func TestEmulatorFault(t *testing.T) {
 	e := newEmulator(t, 4096)
 	e.Strict = true
 	p := alloc(t, e, 40)
-	err := e.Launch("bad_index", Dim{}, Dim{}, 0, p, int32(10))
+	err := e.Launch("bad_index", Dim{}, Dim{}, 0, Args(p, int32(10)))
 	var f *ptx.Fault
 	if !errors.As(err, &f) || f.Kernel != "bad_index" {
 		t.Fatalf("want a *ptx.Fault, have %v", err)
 	}
-	for _, err := range []error{e.Sync(), e.Download(make([]byte, 4), p), e.Launch("bad_index", Dim{}, Dim{}, 0, p, int32(1))} {
+	for _, err := range []error{e.Sync(), e.Download(make([]byte, 4), p), e.Launch("bad_index", Dim{}, Dim{}, 0, Args(p, int32(1)))} {
 		if !errors.As(err, &f) {
 			t.Errorf("want the fault, have %v", err)
 		}
@@ -162,7 +162,7 @@ func TestEmulatorInjectedFailure(t *testing.T) {
 			if errAlloc == nil {
 				errs[CallUpload] = e.Upload(p, make([]byte, 4))
 				errs[CallDownload] = e.Download(make([]byte, 4), p)
-				errs[CallLaunch] = e.Launch("bad_index", Dim{}, Dim{}, 0, p, int32(0))
+				errs[CallLaunch] = e.Launch("bad_index", Dim{}, Dim{}, 0, Args(p, int32(0)))
 				errs[CallFree] = e.Free(p)
 			}
 			for c, err := range errs {

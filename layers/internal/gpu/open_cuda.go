@@ -9,6 +9,8 @@ import "C"
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -87,4 +89,16 @@ func allowShared(f cu.Function, bytes int) error {
 		return fmt.Errorf("CUDA error %d", int(code))
 	}
 	return nil
+}
+
+// chooseFamilies leaves the one that PREMLP_TENSOR names, where it is set.
+func chooseFamilies(all []Family) ([]Family, error) {
+	name := Family(os.Getenv("PREMLP_TENSOR"))
+	if name == "" {
+		return all, nil
+	}
+	if !slices.Contains(all, name) {
+		return nil, fmt.Errorf("PREMLP_TENSOR: want one of %v, which this device has, have %q", all, name)
+	}
+	return []Family{name}, nil
 }

@@ -13,3 +13,9 @@ var PTX string
 //
 //go:embed kernels/kernels80.ptx
 var PTX80 string
+
+// PTX90 is the text of the kernels for compute capability 9.0 alone, of
+// kernels/all90a.cu; drivers take it from CUDA 12 on.
+//
+//go:embed kernels/kernels90a.ptx
+var PTX90 string

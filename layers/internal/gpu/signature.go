@@ -23,29 +23,14 @@ func signatures(text string) map[string][]string {
 	return all
 }
 
-// parameterType returns the type that PTX has for an argument of a launch, or "".
-func parameterType(arg any) string {
-	switch arg.(type) {
-	case Pointer, int64:
-		return "u64"
-	case int32:
-		return "u32"
-	case float32:
-		return "f32"
-	case float64:
-		return "f64"
-	}
-	return ""
-}
-
 // checkArguments says which argument a kernel cannot take.
-func checkArguments(kernel string, types []string, args []any) error {
+func checkArguments(kernel string, types []string, args []Arg) error {
 	if len(args) != len(types) {
 		return fmt.Errorf("kernel %s: want %d arguments, have %d", kernel, len(types), len(args))
 	}
 	for i, a := range args {
-		if have := parameterType(a); have != types[i] {
-			return fmt.Errorf("kernel %s: argument %d: want %s, have %T", kernel, i, types[i], a)
+		if a.ptx != types[i] {
+			return fmt.Errorf("kernel %s: argument %d: want %s, have %s", kernel, i, types[i], a)
 		}
 	}
 	return nil

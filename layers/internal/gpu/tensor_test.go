@@ -4,26 +4,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
-// rounded is what the kernels round a value to.
-func (r Rounding) rounded(x float32) float32 {
-	bits := math.Float32bits(x)
-	switch {
-	case r == BF16 && x != x:
-		return math.Float32frombits(bits | 0x400000)
-	case bits&0x7f800000 == 0x7f800000:
-		return x
-	case r == BF16:
-		return math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
-	}
-	return math.Float32frombits((bits + 0x1000) &^ 0x1fff)
-}
-
-// tensorBench is an emulator with the kernels for compute capability 8.0.
+// tensorBench is an emulator with all kernels.
 func tensorBench(t *testing.T) *bench {
-	e, err := NewEmulator(PTX, 1<<30, PTX80)
+	e, err := NewEmulator(PTX, 1<<30, PTX80, PTX90)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +50,7 @@ func TestRoundRows(t *testing.T) {
 			for row := range rows {
 				var line []byte
 				for _, v := range x[row*k : (row+1)*k] {
-					v = r.rounded(v)
+					v = r.Rounded(v)
 					if from := 0; r == BF16 {
 						from = 2
 						line = append(line, bytesOf([]float32{v})[from:]...)
@@ -105,23 +92,23 @@ func TestTensorKernels(t *testing.T) {
 			}
 			px, pw, pb := b.round(r, x, rows, k), b.round(r, w, n, k), send(b, bias)
 			var first []float32
-			for _, tile := range Tiles {
+			for _, tile := range tiles {
 				have := b.multiply(r, tile, px, pw, pb, rows, n, k)
 				if first == nil {
 					first = have
 					b.checkProduct(r, have, x, w, bias, rows, n, k)
 				} else if !slices.Equal(bytesOf(first), bytesOf(have)) {
-					t.Fatalf("%s %v: tile %v has other bits than %v", r, s, tile, Tiles[0])
+					t.Fatalf("%s %v: tile %v has other bits than %v", r, s, tile, tiles[0])
 				}
 			}
-			last := b.multiply(r, Tiles[2], px+Pointer((rows-1)*r.Pitch(k)), pw, pb, 1, n, k)
+			last := b.multiply(r, tiles[2], px+Pointer((rows-1)*r.Pitch(k)), pw, pb, 1, n, k)
 			if !slices.Equal(bytesOf(last), bytesOf(first[(rows-1)*n:])) {
 				t.Fatalf("%s %v: the last row alone has other bits", r, s)
 			}
 		}
 	}
 	for _, r := range []Rounding{BF16, TF32} {
-		for _, tile := range Tiles {
+		for _, tile := range tiles {
 			b.covered(string(r) + "_" + tile.String())
 		}
 	}
@@ -148,7 +135,7 @@ func (b *bench) checkProduct(r Rounding, have, x, w, bias []float32, rows, n, k 
 		for j := range n {
 			var want, size float64
 			for c := range k {
-				p := float64(r.rounded(x[i*k+c])) * float64(r.rounded(w[j*k+c]))
+				p := float64(r.Rounded(x[i*k+c])) * float64(r.Rounded(w[j*k+c]))
 				want, size = want+p, size+math.Abs(p)
 			}
 			if bias != nil {
@@ -157,6 +144,103 @@ func (b *bench) checkProduct(r Rounding, have, x, w, bias []float32, rows, n, k 
 			if diff := math.Abs(float64(have[i*n+j]) - want); !(diff <= size*float64(k/8+2)*0x1p-24) {
 				b.Fatalf("%s [%d, %d, %d]: value %d,%d: want %v, have %v", r, rows, n, k, i, j, want, have[i*n+j])
 			}
+		}
+	}
+}
+
+func TestTileFor(t *testing.T) {
+	hopper := Info{Processors: 132, Shared: 227 << 10, Families: []Family{WGMMA, MMA}}
+	small := Info{Processors: 46, Shared: 99 << 10, Families: []Family{MMA}}
+	for _, c := range []struct {
+		i       Info
+		rows, n int
+		want    string
+	}{
+		{hopper, 4096, 4096, "wgmma_128x256"},
+		{hopper, 1024, 4096, "wgmma_128x256"},        // a block for each processor but four
+		{hopper, 17 * 128, 8 * 256, "wgmma_128x128"}, // four large blocks more than processors
+		{hopper, 1, 4096, "wgmma_64x64"},
+		{small, 4096, 4096, "mma_128x128"}, // larger ones want more shared memory
+		{Info{Processors: 1}, 1, 1, "_0x0"},
+	} {
+		if have := c.i.TileFor(c.rows, c.n).String(); have != c.want {
+			t.Errorf("[%d, %d]: want %s, have %s", c.rows, c.n, c.want, have)
+		}
+	}
+}
+
+// wrongBLAS leaves out the last value of k.
+type wrongBLAS struct{ d Device }
+
+func (wrongBLAS) Name() string { return "wrong" }
+func (b wrongBLAS) MultiplyRounded(r Rounding, out, x, w Pointer, rows, n, k int) error {
+	return MultiplyRounded(b.d, r, tiles[5], out, x, w, 0, rows, n, k-64)
+}
+
+// TestCheckProducts has a device's products checked: good ones, of kernels whose copies
+// are waited for too late, and of a library that is off.
+func TestCheckProducts(t *testing.T) {
+	b := tensorBench(t)
+	late, err := NewEmulator(PTX, 1<<30, strings.ReplaceAll(PTX80, "cp.async.wait_group 1;", "cp.async.wait_group 2;"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []Rounding{BF16, TF32} {
+		free, _ := b.e.Available()
+		if err := CheckProducts(b.e, r, nil); err != nil {
+			t.Error(err)
+		}
+		if now, _ := b.e.Available(); now != free {
+			t.Errorf("%d bytes are not freed", free-now)
+		}
+		want := "products in " + string(r) + " by "
+		if err := CheckProducts(late, r, nil); err == nil || !strings.Contains(err.Error(), want+"mma_128x256 are off on this device: row 0, column 0: want ") {
+			t.Errorf("have %v", err)
+		}
+		if err := CheckProducts(b.e, r, wrongBLAS{b.e}); err == nil || !strings.Contains(err.Error(), want+"wrong are off") {
+			t.Errorf("have %v", err)
+		}
+	}
+}
+
+// TestTensorMutants breaks what keeps copies, products and threads in order: the
+// emulator notices each.
+func TestTensorMutants(t *testing.T) {
+	const rows, n, k = 20, 70, 700
+	good := tensorBench(t)
+	x, w := good.floats(rows*k), good.floats(n*k)
+	want := good.multiply(BF16, tiles[5], good.round(BF16, x, rows, k), good.round(BF16, w, n, k), 0, rows, n, k)
+	for _, c := range []struct {
+		text, from, to string
+		tile           Tile
+	}{
+		{PTX80, "cp.async.wait_group 1;", "cp.async.wait_group 2;", tiles[5]},
+		{PTX80, "bar.sync", "// bar.sync", tiles[5]},
+		{PTX90, "cp.async.wait_group 1;", "cp.async.wait_group 2;", tiles[2]},
+		{PTX90, "bar.sync", "// bar.sync", tiles[2]},
+		{PTX90, "wgmma.wait_group.sync.aligned 1;", "wgmma.wait_group.sync.aligned 3;", tiles[2]},
+	} {
+		mutant := strings.ReplaceAll(c.text, c.from, c.to)
+		if mutant == c.text {
+			t.Fatalf("no %q in the text", c.from)
+		}
+		other := PTX80
+		if c.text == PTX80 {
+			other = PTX90
+		}
+		e, err := NewEmulator(PTX, 1<<30, other, mutant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &bench{T: t, e: e}
+		px, pw, out := b.round(BF16, x, rows, k), b.round(BF16, w, n, k), b.result(rows*n)
+		have := make([]float32, rows*n)
+		err = MultiplyRounded(e, BF16, c.tile, out, px, pw, 0, rows, n, k)
+		if err == nil {
+			err = e.Download(bytesOf(have), out)
+		}
+		if err == nil && slices.Equal(bytesOf(have), bytesOf(want)) {
+			t.Errorf("%v: %q for %q is not noticed", c.tile, c.to, c.from)
 		}
 	}
 }

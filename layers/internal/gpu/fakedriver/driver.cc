@@ -45,6 +45,36 @@ struct Module {
 	Context *owner;
 };
 
+// Host is memory that cuMemAllocHost gave.
+struct Host {
+	size_t bytes;
+	Context *owner;
+};
+
+// Copy is one to the host that was asked for and not made yet.
+struct Copy {
+	uintptr_t to, from;
+	size_t bytes;
+	bool early; // it does not wait for a launch before it
+};
+
+// Stream is one for copies. They are made as late as a card may: when something waits
+// for them.
+struct Stream {
+	Context *owner;
+	long seen = 0; // so many launches are waited for
+	std::vector<Copy> queue;
+	size_t made = 0; // of queue
+};
+
+// Event is a place in a stream, or among the launches.
+struct Event {
+	Context *owner;
+	Stream *stream = nullptr;
+	size_t copies = 0; // of the stream, before it
+	long launches = 0; // before it, where it has no stream
+};
+
 struct Context {
 	int device;
 	Result broken = success; // what a launch did; every later call returns it
@@ -58,6 +88,9 @@ std::map<uintptr_t, Allocation> memory;
 std::map<int, size_t> used; // of each device
 std::map<const Kernel *, unsigned> allowed; // shared memory of a launch, where it was asked for
 thread_local Context *current;
+std::map<uintptr_t, Host> host; // locked memory
+std::set<Stream *> streams;
+std::set<Event *> events;
 
 struct {
 	long contexts, modules, allocations, frees, freed_with_context, launches, uploads, downloads, faults;
@@ -72,7 +105,7 @@ size_t number(const char *name, size_t otherwise) {
 
 size_t device_memory() { return number("PREMLP_FAKECUDA_MEMORY", size_t(4) << 30); }
 int target() { return number("PREMLP_FAKECUDA_TARGET", 70); }
-unsigned most_shared() { return target() < 80 ? 96 << 10 : 163 << 10; }
+unsigned most_shared() { return (target() < 80 ? 96 : target() < 90 ? 163 : 227) << 10; }
 int devices() { return number("PREMLP_FAKECUDA_DEVICES", 1); }
 
 // say prints what a card would not say.
@@ -101,7 +134,7 @@ void report() {
 		"\"freed_with_context\": %ld, \"live_allocations\": %zu, \"peak_bytes\": %lld, \"launches\": %ld, \"uploads\": %ld, "
 		"\"upload_bytes\": %lld, \"downloads\": %ld, \"download_bytes\": %lld, \"faults\": %ld, \"kernels\": {",
 		counted.contexts, contexts.size(), modules.size(), counted.allocations, counted.frees, counted.freed_with_context,
-		memory.size(), counted.peak, counted.launches, counted.uploads, counted.up, counted.downloads, counted.down, counted.faults);
+		memory.size() + host.size(), counted.peak, counted.launches, counted.uploads, counted.up, counted.downloads, counted.down, counted.faults);
 	const char *comma = "";
 	for (auto &k : counted.kernels) fprintf(f, "%s\"%s\": %ld", comma, k.first.c_str(), k.second), comma = ", ";
 	fprintf(f, "}}\n");
@@ -130,6 +163,34 @@ bool within(uintptr_t p, size_t bytes) {
 	if (a == memory.begin()) return false;
 	--a;
 	return a->second.owner == current && p + bytes <= a->first + a->second.bytes;
+}
+
+// locked finds the host's memory that holds a range.
+bool locked(uintptr_t p, size_t bytes) {
+	auto a = host.upper_bound(p);
+	if (a == host.begin()) return false;
+	--a;
+	return a->second.owner == current && p + bytes <= a->first + a->second.bytes;
+}
+
+// make makes the first copies of a stream.
+void make(Stream *s, size_t count) {
+	for (; s->made < count; s->made++) {
+		Copy &c = s->queue[s->made];
+		if (!c.early) memcpy((void *)c.to, (void *)c.from, c.bytes);
+		counted.downloads++;
+		counted.down += c.bytes;
+	}
+}
+
+// waited reports whether nothing is to be copied from or to a range any more.
+bool waited(uintptr_t p, size_t bytes) {
+	for (Stream *s : streams)
+		for (size_t i = s->made; i < s->queue.size(); i++) {
+			Copy &c = s->queue[i];
+			if ((c.from < p + bytes && p < c.from + c.bytes) || (c.to < p + bytes && p < c.to + c.bytes)) return false;
+		}
+	return true;
 }
 
 constexpr size_t alignment = 256;
@@ -221,6 +282,14 @@ API cuCtxDestroy_v2(Context *context) {
 		}
 		a = next;
 	}
+	for (auto h = host.begin(); h != host.end();) {
+		if (h->second.owner != context) { ++h; continue; }
+		counted.freed_with_context++;
+		free((void *)h->first);
+		h = host.erase(h);
+	}
+	for (auto s = streams.begin(); s != streams.end();) s = (*s)->owner == context ? (delete *s, streams.erase(s)) : std::next(s);
+	for (auto e = events.begin(); e != events.end();) e = (*e)->owner == context ? (delete *e, events.erase(e)) : std::next(e);
 	for (auto m = modules.begin(); m != modules.end();) m = m->second == context ? modules.erase(m) : std::next(m);
 	contexts.erase(context);
 	if (current == context) current = nullptr;
@@ -238,6 +307,7 @@ API cuCtxSetCurrent(Context *context) {
 
 API cuCtxSynchronize() {
 	BEGIN(cuCtxSynchronize, true);
+	for (Stream *s : streams) make(s, s->queue.size());
 	return success;
 }
 
@@ -257,8 +327,9 @@ API cuModuleLoadData(Module **module, const char *image) {
 	std::string text = image;
 	if (text.find(".version") == std::string::npos) return invalid_image;
 	const std::string mark = ".visible .entry ";
-	int level = text.find(".target sm_80") == std::string::npos ? 70 : 80;
-	if (level > target()) return no_binary;
+	auto of = [&](const char *arch) { return text.find(std::string(".target ") + arch + "\n") != std::string::npos; };
+	int level = of("sm_90a") ? 90 : of("sm_80") ? 80 : 70;
+	if (level > target() || (level == 90 && target() != 90)) return no_binary;
 	size_t entries = 0, want_entries = 0;
 	for (auto &k : kernels()) want_entries += k.target == level;
 	for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1), entries++) {
@@ -341,6 +412,10 @@ API cuMemFree_v2(uintptr_t p) {
 		return invalid_value;
 	}
 	counted.frees++;
+	if (!waited(a->first, a->second.bytes)) {
+		say("cuMemFree", "a copy from there was not waited for");
+		return current->broken = illegal_address;
+	}
 	if (!release(a)) {
 		say("cuMemFree", "something was written behind the allocation's end");
 		return illegal_address;
@@ -363,6 +438,75 @@ API cuMemcpyDtoH_v2(void *to, uintptr_t from, size_t bytes) {
 	memcpy(to, (void *)from, bytes);
 	counted.downloads++;
 	counted.down += bytes;
+	return success;
+}
+
+API cuMemAllocHost_v2(uintptr_t *p, size_t bytes) {
+	BEGIN(cuMemAllocHost, true);
+	if (bytes == 0) return invalid_value;
+	*p = (uintptr_t)malloc(bytes);
+	memset((void *)*p, 0xff, bytes);
+	host[*p] = {bytes, current};
+	return success;
+}
+
+API cuMemFreeHost(uintptr_t p) {
+	BEGIN(cuMemFreeHost, true);
+	auto h = host.find(p);
+	if (h == host.end() || h->second.owner != current) return say("cuMemFreeHost", "no allocation begins there"), invalid_value;
+	if (!waited(p, h->second.bytes)) return say("cuMemFreeHost", "a copy to there was not waited for"), illegal_address;
+	host.erase(h);
+	free((void *)p);
+	return success;
+}
+
+API cuStreamCreate(Stream **stream, unsigned flags) {
+	BEGIN(cuStreamCreate, true);
+	if (flags != 1) return say("cuStreamCreate", "its copies would wait for all launches"), invalid_value;
+	streams.insert(*stream = new Stream{current});
+	return success;
+}
+
+API cuStreamWaitEvent(Stream *stream, Event *event, unsigned) {
+	BEGIN(cuStreamWaitEvent, true);
+	if (!streams.count(stream) || !events.count(event)) return invalid_handle;
+	if (!event->stream) stream->seen = std::max(stream->seen, event->launches);
+	return success;
+}
+
+API cuEventCreate(Event **event, unsigned) {
+	BEGIN(cuEventCreate, true);
+	events.insert(*event = new Event{current});
+	return success;
+}
+
+API cuEventRecord(Event *event, Stream *stream) {
+	BEGIN(cuEventRecord, true);
+	if (!events.count(event) || (stream && !streams.count(stream))) return invalid_handle;
+	event->stream = stream;
+	event->copies = stream ? stream->queue.size() : 0;
+	event->launches = counted.launches;
+	return success;
+}
+
+API cuEventSynchronize(Event *event) {
+	BEGIN(cuEventSynchronize, true);
+	if (!events.count(event)) return invalid_handle;
+	if (event->stream) make(event->stream, event->copies);
+	return success;
+}
+
+// The copy is made when it is waited for; until then the host's memory is NaNs. One
+// that may begin before a launch has ended leaves them there.
+API cuMemcpyDtoHAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, Stream *stream) {
+	BEGIN(cuMemcpyDtoHAsync, true);
+	if (!streams.count(stream)) return invalid_handle;
+	if (!within(from, bytes)) return say("cuMemcpyDtoHAsync", "not within an allocation"), invalid_value;
+	if (!locked(to, bytes)) return say("cuMemcpyDtoHAsync", "not to memory of cuMemAllocHost"), invalid_value;
+	bool early = stream->seen < counted.launches;
+	if (early) say("cuMemcpyDtoHAsync", "does not wait for the launches before it");
+	memset((void *)to, 0xff, bytes);
+	stream->queue.push_back({to, from, bytes, early});
 	return success;
 }
 

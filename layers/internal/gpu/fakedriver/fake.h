@@ -16,7 +16,7 @@ struct Kernel {
 	const char *name;
 	std::vector<char> types; // of the parameters: p(ointer), i(nt), l(ong), f(loat), d(ouble)
 	std::function<void(void **)> call;
-	int target; // of the module it is in, 70 or 80
+	int target; // of the module it is in, 70, 80 or 90
 };
 
 const std::vector<Kernel> &kernels();

@@ -1,10 +1,11 @@
-// The kernels' own source, compiled for the host, and the lists of them: entries70.h
-// and entries80.h, which build makes of that source.
+// The kernels' own source, compiled for the host, and the lists of them by module:
+// entries70.h and so on, which build makes of that source.
 #include "host.h"
 
 #include "../kernels/all.cu"
 #include "../kernels/rounded.cu"
 #include "tensor.h"
+#include "hopper.h"
 
 #include "fake.h"
 
@@ -38,6 +39,9 @@ const std::vector<Kernel> &kernels() {
 #undef ENTRY
 #define ENTRY(name) kernel_of(#name, 80, ::name),
 #include "entries80.h"
+#undef ENTRY
+#define ENTRY(name) kernel_of(#name, 90, ::name),
+#include "entries90.h"
 	};
 	return all;
 }

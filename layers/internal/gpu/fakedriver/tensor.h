@@ -41,9 +41,9 @@ template <class T> void multiply(float *out, const char *x, const char *w, const
 } // namespace
 
 #define ARGUMENTS float *out, const char *x, const char *w, const float *bias, int rows, int n, int pitch
-KERNEL void bf16_128x256(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
-KERNEL void bf16_128x128(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
-KERNEL void bf16_64x64(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
-KERNEL void tf32_128x256(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }
-KERNEL void tf32_128x128(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }
-KERNEL void tf32_64x64(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }
+KERNEL void bf16_mma_128x256(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
+KERNEL void bf16_mma_128x128(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
+KERNEL void bf16_mma_64x64(ARGUMENTS) { multiply<Bf16>(out, x, w, bias, rows, n, pitch); }
+KERNEL void tf32_mma_128x256(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }
+KERNEL void tf32_mma_128x128(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }
+KERNEL void tf32_mma_64x64(ARGUMENTS) { multiply<Tf32>(out, x, w, bias, rows, n, pitch); }

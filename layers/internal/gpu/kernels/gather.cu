@@ -3,6 +3,17 @@ KERNEL void gather(float *out, const float *x, const int *rows, long long n, int
 	EACH(i, n) out[i] = x[(long long)rows[i / d] * d + i % d];
 }
 
+// The rows of x [·, d] that are listed, n = count·d values, and behind them those of
+// stats [·, per], n2 = count·per values. rows may be 0: all, in order
+KERNEL void pick(float *out, const float *x, const float *stats, const int *rows, long long n, long long n2, int d, int per) {
+	EACH(i, n + n2) {
+		int second = i >= n, size = second ? per : d;
+		long long at = second ? i - n : i;
+		if (rows) at = rows[at / size] * (long long)size + at % size;
+		out[i] = (second ? stats : x)[at];
+	}
+}
+
 // out[rows[i]] = x[i], n = count·d values; rows are different
 KERNEL void scatter(float *out, const float *x, const int *rows, long long n, int d) {
 	EACH(i, n) out[(long long)rows[i / d] * d + i % d] = x[i];

@@ -41,14 +41,19 @@ struct Tiles {
 		}
 	}
 
-	// Fetches the fours of a step, of which so many values of a row are left.
+	// Fetches the fours of a step, of which so many values of a row are left. A whole
+	// step has no branches, so that the loads go out together.
 	template <bool ALIGNED, int N>
 	DEVICE void fetch(Four (&to)[N], const float *(&at)[N], int left, float pad) {
+		if (ALIGNED && left >= STEP) {
 #pragma unroll
-		for (int i = 0; i < N; i++) {
-			to[i] = four<ALIGNED>(at[i], left - 4 * (THREAD % FOURS), pad);
-			at[i] += STEP;
+			for (int i = 0; i < N; i++) to[i] = *(const Four *)at[i];
+		} else {
+#pragma unroll
+			for (int i = 0; i < N; i++) to[i] = four<ALIGNED>(at[i], left - 4 * (THREAD % FOURS), pad);
 		}
+#pragma unroll
+		for (int i = 0; i < N; i++) at[i] += STEP;
 	}
 
 	template <int N, int PITCH>

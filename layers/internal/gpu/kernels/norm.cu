@@ -37,18 +37,37 @@ DEVICE double sum(double *lanes, float *kept, const float *row, int d, double me
 	return fold(lanes);
 }
 
+// scale = sqrt(mean(x²) + eps), out = x·(1/scale)·w of one row x; fetched says that
+// kept has it already.
+DEVICE void scaled(double *lanes, float *kept, float *out, float *scale, const float *x, const float *w, int d, double eps, int fetched) {
+	double root = __builtin_sqrt(sum<true>(lanes, kept, x, d, 0, fetched) / (double)d + eps);
+	if (THREAD == 0) *scale = (float)root;
+	float by = (float)(1 / root);
+	if (d <= KEPT) x = kept;
+	for (int i = THREAD; i < d; i += THREADS) out[i] = (x[i] * by) * w[i];
+}
+
 // scale[t] = sqrt(mean(x[t]²) + eps), out[t] = x[t]·(1/scale[t])·w, x [rows, d],
 // w [wrows, d]: row t has the weight t mod wrows
 KERNEL void rmsnorm(float *out, float *scale, const float *x, const float *w, int d, int wrows, double eps) {
 	SHARED static double lanes[LANES];
 	SHARED static float kept[KEPT];
-	const float *row = x + (long long)BLOCK * d;
-	double root = __builtin_sqrt(sum<true>(lanes, kept, row, d, 0, 0) / (double)d + eps);
-	if (THREAD == 0) scale[BLOCK] = (float)root;
-	float by = (float)(1 / root);
-	w = w + (long long)(BLOCK % wrows) * d;
-	if (d <= KEPT) row = kept;
-	for (int i = THREAD; i < d; i += THREADS) out[(long long)BLOCK * d + i] = (row[i] * by) * w[i];
+	long long row = (long long)BLOCK * d;
+	scaled(lanes, kept, out + row, scale + BLOCK, x + row, w + (long long)(BLOCK % wrows) * d, d, eps, 0);
+}
+
+// added = a + b, and rmsnorm of it with one weight w [d]
+KERNEL void add_rmsnorm(float *added, float *out, float *scale, const float *a, const float *b, const float *w, int d, double eps) {
+	SHARED static double lanes[LANES];
+	SHARED static float kept[KEPT];
+	long long row = (long long)BLOCK * d;
+	for (int i = THREAD; i < d; i += THREADS) {
+		float v = a[row + i] + b[row + i];
+		added[row + i] = v;
+		if (i < KEPT) kept[i] = v;
+	}
+	barrier();
+	scaled(lanes, kept, out + row, scale + BLOCK, added + row, w, d, eps, 1);
 }
 
 // mean[t] = mean(x[t]), scale[t] = sqrt(var(x[t]) + eps),

@@ -1,5 +1,5 @@
 // Rounds the rows of x [rows, k] for the products of tensor.cu: as rows of pitch bytes,
-// zeros behind k.
+// zeros behind k. A block has a row at a time.
 
 DEVICE unsigned bits_of(float x) { return __builtin_bit_cast(unsigned, x); }
 
@@ -31,23 +31,27 @@ DEVICE Four four_of(const float *row, int c, int k, bool aligned) {
 
 DEVICE bool rows_aligned(const float *x, int k) { return k % 4 == 0 && (unsigned long long)x % 16 == 0; }
 
-KERNEL void round_bf16(unsigned long long *out, const float *x, int rows, int k, int pitch) {
-	int pieces = pitch / 8; // a thread makes 4 values
+KERNEL void round_bf16(unsigned long long *__restrict__ out, const float *__restrict__ x, int rows, int k, int pitch) {
 	bool aligned = rows_aligned(x, k);
-	EACH(i, (long long)rows * pieces) {
-		Four v = four_of(x + i / pieces * k, (int)(i % pieces) * 4, k, aligned);
-		unsigned low = rounded_bf16(v[0]) | rounded_bf16(v[1]) << 16, high = rounded_bf16(v[2]) | rounded_bf16(v[3]) << 16;
-		out[i] = low | (unsigned long long)high << 32;
+	for (long long row = BLOCK; row < rows; row += BLOCKS) {
+#pragma unroll 4
+		for (int i = THREAD; i < pitch / 8; i += THREADS) { // 4 values
+			Four v = four_of(x + row * k, i * 4, k, aligned);
+			unsigned low = rounded_bf16(v[0]) | rounded_bf16(v[1]) << 16, high = rounded_bf16(v[2]) | rounded_bf16(v[3]) << 16;
+			out[row * (pitch / 8) + i] = low | (unsigned long long)high << 32;
+		}
 	}
 }
 
-KERNEL void round_tf32(float *out, const float *x, int rows, int k, int pitch) {
-	int pieces = pitch / 16;
+KERNEL void round_tf32(float *__restrict__ out, const float *__restrict__ x, int rows, int k, int pitch) {
 	bool aligned = rows_aligned(x, k);
-	EACH(i, (long long)rows * pieces) {
-		Four v = four_of(x + i / pieces * k, (int)(i % pieces) * 4, k, aligned);
+	for (long long row = BLOCK; row < rows; row += BLOCKS) {
+#pragma unroll 4
+		for (int i = THREAD; i < pitch / 16; i += THREADS) {
+			Four v = four_of(x + row * k, i * 4, k, aligned);
 #pragma unroll
-		for (int j = 0; j < 4; j++) v[j] = rounded_tf32(v[j]);
-		((Four *)out)[i] = v;
+			for (int j = 0; j < 4; j++) v[j] = rounded_tf32(v[j]);
+			*(Four *)(out + row * (pitch / 4) + i * 4) = v;
+		}
 	}
 }

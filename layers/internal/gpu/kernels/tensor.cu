@@ -1,35 +1,10 @@
-// Lossy products on tensor cores, of cards of compute capability 8.0 and later:
-// out [rows, n] = x [rows, k] · wᵀ, w [n, k], + bias [n] where it is not 0.
-//
-// x and w come rounded, by round_bf16 or round_tf32, as rows of pitch bytes: a
-// multiple of DEPTH, zeros behind k. All below is of bytes: 16 of them are a chunk, 8
-// values of bf16 or 4 of tf32, and 32 are what one mma takes of a row. A sum runs over
-// k in steps of 32 bytes, in order, in float32; how a step is summed is the card's.
-//
-// Blocks of threads copy tiles of x and w to shared memory, STAGES deep, and a warp
-// multiplies 32·MI rows by 8·NI columns of the tile. In shared memory chunk c of row r
-// lies at place c ^ (r mod 8) of the row, so that neither the copies nor the loads of
-// 8 rows meet in a bank.
-
-enum { CHUNK = 16, DEPTH = 128, CHUNKS = DEPTH / CHUNK, STEPS = DEPTH / 32, RASTER = 2048 };
-
-extern SHARED __attribute__((aligned(128))) char tiles[];
-
-typedef const __attribute__((address_space(1))) char *Global;
-typedef __attribute__((address_space(3))) char *Shared;
-
-DEVICE void copy_chunk(unsigned to, const char *from) {
-	asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"((Global)from) : "memory");
-}
-DEVICE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-template <int PENDING> DEVICE void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory"); }
+// Lossy products by mma.sync, of cards of compute capability 8.0 and later; tiles.cu
+// says of what. A block has WM×WN warps, a warp 16·MI rows and 8·NI columns.
 
 // Four 8×8 matrices of 16 bits, or 8×4 of 32: lane i gives the address of row i.
 DEVICE void load_matrices(unsigned *d, unsigned from) {
 	asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];" : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3]) : "r"(from) : "memory");
 }
-
-#define DEVICE_METHOD inline __attribute__((device, always_inline))
 
 struct BF16 {
 	static DEVICE_METHOD void mma(float *d, const unsigned *a, const unsigned *b) {
@@ -45,48 +20,11 @@ struct TF32 {
 	}
 };
 
-// Copies is a thread's part of copying a tile of ROWS rows: the same chunk of every
-// WIDE/CHUNKS-th row. Rows past the end are the last one's; nobody reads them.
-template <int ROWS, int WIDE> struct Copies {
-	enum { EVERY = WIDE / CHUNKS, COUNT = ROWS / EVERY };
-	const char *from;
-	unsigned at[COUNT], to; // chunks behind from
-
-	DEVICE_METHOD Copies(const char *m, int first, int rows, int pitch, unsigned shared) {
-		int r = THREAD / CHUNKS, c = THREAD % CHUNKS;
-		to = shared + r * DEPTH + (c ^ r % 8) * CHUNK;
-		from = m;
-#pragma unroll
-		for (int i = 0; i < COUNT; i++) {
-			int row = first + r + i * EVERY;
-			at[i] = (unsigned)(row < rows ? row : rows - 1) * (pitch / CHUNK) + c;
-		}
-	}
-	// The tiles are copied in order.
-	DEVICE_METHOD void next(unsigned stage) {
-#pragma unroll
-		for (int i = 0; i < COUNT; i++) copy_chunk(to + stage + i * EVERY * DEPTH, from + (unsigned long long)at[i] * CHUNK);
-		from += DEPTH;
-	}
-};
-
-// Blocks go through the tiles in columns of RASTER rows, so that those that run at one
-// time share what they read.
-DEVICE void place(int rows, int columns, int high, int *row, int *column) {
-	int span = high * columns, first = BLOCK / span * high, i = BLOCK % span;
-	int here = rows - first < high ? rows - first : high;
-	*row = first + i % here;
-	*column = i / here;
-}
-
-typedef float Two __attribute__((vector_size(8)));
-
-// A block has WM×WN warps, a warp 16·MI rows and 8·NI columns.
 template <class T, int WM, int WN, int MI, int NI, int STAGES>
 DEVICE void tensor(float *out, const char *x, const char *w, const float *bias, int rows, int n, int pitch) {
 	enum { WIDE = 32 * WM * WN, ROWS = WM * MI * 16, COLUMNS = WN * NI * 8, STAGE = (ROWS + COLUMNS) * DEPTH };
 	int row, column;
-	place((rows + ROWS - 1) / ROWS, (n + COLUMNS - 1) / COLUMNS, RASTER / ROWS, &row, &column);
+	place((rows + ROWS - 1) / ROWS, (n + COLUMNS - 1) / COLUMNS, 2048 / ROWS, &row, &column);
 	row *= ROWS, column *= COLUMNS;
 	unsigned shared = (unsigned)(unsigned long long)(Shared)tiles;
 	int lane = THREAD % 32, warp = THREAD / 32, wm = warp % WM * MI * 16, wn = warp / WM * NI * 8;
@@ -152,27 +90,7 @@ DEVICE void tensor(float *out, const char *x, const char *w, const float *bias, 
 	}
 #undef LOAD
 
-	// A lane has two neighbours of row lane/4, and two of the row 8 below.
-	bool pairs = n % 2 == 0 && (unsigned long long)out % 8 == 0;
-#pragma unroll
-	for (int j = 0; j < NI; j++) {
-		int c = column + wn + j * 8 + lane % 4 * 2;
-		float left = bias && c < n ? bias[c] : 0, right = bias && c + 1 < n ? bias[c + 1] : 0;
-#pragma unroll
-		for (int i = 0; i < MI; i++)
-#pragma unroll
-			for (int h = 0; h < 2; h++) {
-				int r = row + wm + i * 16 + h * 8 + lane / 4;
-				if (r >= rows || c >= n) continue;
-				float *to = out + (long long)r * n + c, p = sum[i][j][2 * h] + left, q = sum[i][j][2 * h + 1] + right;
-				if (pairs) {
-					*(Two *)to = Two{p, q};
-				} else {
-					to[0] = p;
-					if (c + 1 < n) to[1] = q;
-				}
-			}
-	}
+	write(out, bias, rows, n, row + wm, column + wn, sum);
 }
 
 #define TENSOR(name, T, WM, WN, MI, NI, STAGES, BLOCKS_) \
@@ -180,9 +98,9 @@ DEVICE void tensor(float *out, const char *x, const char *w, const float *bias, 
 		tensor<T, WM, WN, MI, NI, STAGES>(out, x, w, bias, rows, n, pitch); \
 	}
 
-TENSOR(bf16_128x256, BF16, 2, 4, 4, 8, 3, 1)
-TENSOR(bf16_128x128, BF16, 2, 2, 4, 8, 3, 2)
-TENSOR(bf16_64x64, BF16, 2, 2, 2, 4, 3, 2)
-TENSOR(tf32_128x256, TF32, 2, 4, 4, 8, 3, 1)
-TENSOR(tf32_128x128, TF32, 2, 2, 4, 8, 3, 2)
-TENSOR(tf32_64x64, TF32, 2, 2, 2, 4, 3, 2)
+TENSOR(bf16_mma_128x256, BF16, 2, 4, 4, 8, 3, 1)
+TENSOR(bf16_mma_128x128, BF16, 2, 2, 4, 8, 3, 2)
+TENSOR(bf16_mma_64x64, BF16, 2, 2, 2, 4, 3, 2)
+TENSOR(tf32_mma_128x256, TF32, 2, 4, 4, 8, 3, 1)
+TENSOR(tf32_mma_128x128, TF32, 2, 2, 4, 8, 3, 2)
+TENSOR(tf32_mma_64x64, TF32, 2, 2, 2, 4, 3, 2)

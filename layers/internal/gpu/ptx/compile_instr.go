@@ -18,7 +18,7 @@ func init() {
 		"bra": (*compiler).branch, "brx": (*compiler).branchIndex, "call": (*compiler).call, "ret": (*compiler).ret, "exit": (*compiler).exit, "trap": (*compiler).trap,
 		"bar": (*compiler).barrier, "barrier": (*compiler).barrier,
 		"shfl": (*compiler).shuffle, "vote": (*compiler).vote, "activemask": (*compiler).vote, "redux": (*compiler).redux,
-		"mma": (*compiler).mma, "ldmatrix": (*compiler).ldmatrix, "cp": (*compiler).copyAsync,
+		"mma": (*compiler).mma, "ldmatrix": (*compiler).ldmatrix, "wgmma": (*compiler).warpgroup, "cp": (*compiler).copyAsync,
 		"membar": (*compiler).nothing, "fence": (*compiler).nothing, "prefetch": (*compiler).nothing, "prefetchu": (*compiler).nothing,
 		"nanosleep": (*compiler).nothing, "brkpt": (*compiler).nothing, "discard": (*compiler).nothing,
 	}

@@ -25,6 +25,10 @@ type warp struct {
 	offsets [lanes]int64 // of the accesses of one instruction
 	copies  []copying    // asynchronous ones, and how many groups of them each lane has ended
 	groups  [lanes]int32
+	// What products of the warp's warpgroup may still read, and how many groups of them
+	// it has ended.
+	readings      []reading
+	productGroups int32
 }
 
 func newWarp(b *block, index, threads int) *warp {
@@ -49,6 +53,7 @@ func (w *warp) begin() {
 	w.pcs = [lanes]int32{}
 	w.steps, w.epoch = 0, 0
 	w.copies, w.groups = w.copies[:0], [lanes]int32{}
+	w.readings, w.productGroups = w.readings[:0], 0
 	poison(w.local)
 	w.fillSpecials()
 	w.block.stats.Threads += int64(bits.OnesCount32(w.all))
