@@ -19,3 +19,6 @@ void fake_barrier();
 #define BLOCK_Z (fake_block.z)
 
 #define barrier() fake_barrier()
+
+typedef float Four __attribute__((vector_size(16)));
+DEVICE Four load_now(const float *p) { return *(const Four *)p; }

@@ -16,9 +16,16 @@
 
 #define barrier() __syncthreads()
 
-#endif
-
 typedef float Four __attribute__((vector_size(16)));
+
+// Loads here, and not where the value is used.
+DEVICE Four load_now(const float *p) {
+	float a, b, c, d;
+	asm volatile("ld.global.v4.f32 {%0, %1, %2, %3}, [%4];" : "=f"(a), "=f"(b), "=f"(c), "=f"(d) : "l"((const __attribute__((address_space(1))) float *)p) : "memory");
+	return (Four){a, b, c, d};
+}
+
+#endif
 
 // A kernel's threads take the elements of [0, n) in turn.
 #define EACH(i, n) for (long long i = (long long)BLOCK * THREADS + THREAD; i < (n); i += (long long)BLOCKS * THREADS)

@@ -42,12 +42,13 @@ struct Tiles {
 	}
 
 	// Fetches the fours of a step, of which so many values of a row are left. A whole
-	// step has no branches, so that the loads go out together.
+	// step has no branches and loads at once: compilers put loads off until their values
+	// are used, and a step then waits for them, which takes a fifth of the speed.
 	template <bool ALIGNED, int N>
 	DEVICE void fetch(Four (&to)[N], const float *(&at)[N], int left, float pad) {
 		if (ALIGNED && left >= STEP) {
 #pragma unroll
-			for (int i = 0; i < N; i++) to[i] = *(const Four *)at[i];
+			for (int i = 0; i < N; i++) to[i] = load_now(at[i]);
 		} else {
 #pragma unroll
 			for (int i = 0; i < N; i++) to[i] = four<ALIGNED>(at[i], left - 4 * (THREAD % FOURS), pad);
