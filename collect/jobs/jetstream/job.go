@@ -230,7 +230,9 @@ func (q *natsQueue) list(ctx context.Context) ([]*jobHandle, error) {
 
 // relist asks the server for its jobs.
 func (q *natsQueue) relist(ctx context.Context) error {
-	names := q.js.StreamNames(ctx, jetstream.WithStreamListSubject(unitSubjects+">"))
+	one, cancel := q.linked(ctx, attempt) // an answer may never come
+	defer cancel()
+	names := q.js.StreamNames(one, jetstream.WithStreamListSubject(unitSubjects+">"))
 	found := map[string]bool{}
 	for stream := range names.Name() {
 		name, ok := strings.CutPrefix(stream, unitStream(""))
@@ -243,6 +245,9 @@ func (q *natsQueue) relist(ctx context.Context) error {
 		}
 	}
 	if err := names.Err(); err != nil {
+		if context.Cause(one) == errLink {
+			return errLink
+		}
 		return err
 	}
 	q.mu.Lock()

@@ -108,9 +108,14 @@ func open(ctx context.Context, url string, o Options) (*natsQueue, error) {
 	q := &natsQueue{options: o, jobs: map[string]*jobHandle{}, now: time.Now}
 	q.open, q.close = context.WithCancelCause(context.Background())
 	q.link, q.cut = context.WithCancel(context.Background())
-	err = q.tryFor(ctx, openPatience, "connect to "+strings.Join(urls, ","), func(ctx context.Context) error {
-		return q.connect(ctx, urls, options)
-	})
+	at := strings.Join(urls, ",")
+	err = q.tryFor(ctx, openPatience, "connect to "+at, func(ctx context.Context) error { return q.connect(ctx, urls, options) })
+	if err == nil { // a cluster that starts takes longer to choose a leader
+		err = q.try(ctx, "ask for streams at "+at, func(ctx context.Context) error {
+			_, err := q.js.AccountInfo(ctx)
+			return err
+		})
+	}
 	if err != nil {
 		q.Close()
 		return nil, err
@@ -118,23 +123,19 @@ func open(ctx context.Context, url string, o Options) (*natsQueue, error) {
 	return q, nil
 }
 
-// connect makes the connection, unless it is made, and asks the server whether
-// it keeps streams.
+// connect makes the connection.
 func (q *natsQueue) connect(ctx context.Context, urls []string, options []nats.Option) error {
-	if q.nc == nil {
-		nc, err := dial(ctx, urls, append(options, q.connection()...))
-		if err != nil {
-			return err
-		}
-		js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(2*maxBatch), jetstream.WithPublishAsyncTimeout(attempt))
-		if err != nil {
-			nc.Close()
-			return err
-		}
-		q.nc, q.js = nc, js
+	nc, err := dial(ctx, urls, append(options, q.connection()...))
+	if err != nil {
+		return err
 	}
-	_, err := q.js.AccountInfo(ctx)
-	return err
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(2*maxBatch), jetstream.WithPublishAsyncTimeout(attempt))
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	q.nc, q.js = nc, js
+	return nil
 }
 
 // dial is nats.Connect with a context.
