@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,6 +152,9 @@ func (q *natsQueue) create(ctx context.Context, name string) error {
 		MaxMsgsPerSubject:    1,
 		MaxMsgs:              int64(o.MaxWaiting),
 		MaxMsgSize:           queue.MaxBody,
+		// A lease of a job that was forgotten names a place in its stream: no
+		// task of the job's next life has it.
+		FirstSeq: 1 + rand.Uint64N(1<<52),
 	})
 	if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -54,18 +55,24 @@ func (q *natsQueue) Put(ctx context.Context, tasks []queue.Task) error {
 	return ctx.Err()
 }
 
-// byJob groups tasks by their job. One job's tasks, as most calls have, are
-// not copied.
-func byJob(tasks []queue.Task) map[string][]queue.Task {
-	same := func(t queue.Task) bool { return t.Job != tasks[0].Job }
-	if len(tasks) > 0 && !slices.ContainsFunc(tasks, same) {
-		return map[string][]queue.Task{tasks[0].Job: tasks}
+// byJob groups tasks by their job, in the order in which the jobs come. One job's
+// tasks, as most calls have, are not copied.
+func byJob(tasks []queue.Task) iter.Seq2[string, []queue.Task] {
+	return func(yield func(string, []queue.Task) bool) {
+		for len(tasks) > 0 {
+			job := tasks[0].Job
+			other := func(t queue.Task) bool { return t.Job != job }
+			if !slices.ContainsFunc(tasks, other) {
+				yield(job, tasks)
+				return
+			}
+			same := slices.DeleteFunc(slices.Clone(tasks), other)
+			tasks = slices.DeleteFunc(slices.Clone(tasks), func(t queue.Task) bool { return t.Job == job })
+			if !yield(job, same) {
+				return
+			}
+		}
 	}
-	jobs := map[string][]queue.Task{}
-	for _, t := range tasks {
-		jobs[t.Job] = append(jobs[t.Job], t)
-	}
-	return jobs
 }
 
 // batch is how many of the tasks the next batch has.

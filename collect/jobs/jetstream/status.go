@@ -49,23 +49,27 @@ func (h *jobHandle) status(ctx context.Context) (queue.Status, error) {
 	if err != nil {
 		return queue.Status{}, err
 	}
-	return count(dead.State, units.State, w), nil
+	return count(dead.State, units, w), nil
 }
 
 // count reads the counts off the numbers that the server gives messages and
 // deliveries. Every task put has a number in its stream, every one there is
 // not settled, and every death has a number among the dead.
-func count(dead, units jetstream.StreamState, w *jetstream.ConsumerInfo) queue.Status {
-	here := int64(units.Msgs)
+func count(dead jetstream.StreamState, units *jetstream.StreamInfo, w *jetstream.ConsumerInfo) queue.Status {
+	before := max(1, units.Config.FirstSeq) - 1 // numbers that no task has
+	here := int64(units.State.Msgs)
 	running := min(int64(w.NumAckPending), here)
-	return queue.Status{
-		Waiting:     here - running,
-		Running:     running,
-		Done:        max(0, int64(units.LastSeq)-here-int64(dead.LastSeq)),
-		Dead:        int64(dead.Msgs),
-		Redelivered: max(0, int64(w.Delivered.Consumer)-int64(w.Delivered.Stream)),
-		Idle:        int64(w.NumWaiting),
+	s := queue.Status{
+		Waiting: here - running,
+		Running: running,
+		Done:    max(0, int64(units.State.LastSeq-before)-here-int64(dead.LastSeq)),
+		Dead:    int64(dead.Msgs),
+		Idle:    int64(w.NumWaiting),
 	}
+	if w.Delivered.Consumer > 0 {
+		s.Redelivered = max(0, int64(w.Delivered.Consumer)-int64(w.Delivered.Stream-before))
+	}
+	return s
 }
 
 // Dead lists poison tasks, oldest first; see queue.Queue.
