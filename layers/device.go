@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"premlp/layers/internal/gpu"
@@ -58,6 +59,17 @@ func (d *onDevice) room(m *deviceMemory, values int) (gpu.Pointer, error) {
 	}
 	*m = deviceMemory{at, need}
 	return at, nil
+}
+
+// giveBack frees memory of room's before the machine ends.
+func (d *onDevice) giveBack(m *deviceMemory) error {
+	d.all = slices.DeleteFunc(d.all, func(other *deviceMemory) bool { return other == m })
+	at := m.at
+	*m = deviceMemory{}
+	if at == 0 {
+		return nil
+	}
+	return d.Free(at)
 }
 
 // release frees the machine's memory; the device and the weights on it stay.

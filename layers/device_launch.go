@@ -136,6 +136,7 @@ func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
 	if a.Score == nil || keys <= kept.biasKeys {
 		return nil
 	}
+	keys = max(keys, 2*kept.biasKeys) // a text that grows token by token makes it seldom
 	table := make([]float32, a.Heads*keys)
 	for h := range a.Heads {
 		for j := range keys {

@@ -53,8 +53,13 @@ func (r *RopeCache) send(d *onDevice, t *kernel.RotaryTable) (cos, sin gpu.Point
 	m := r.sent[t]
 	if m == nil {
 		m = &deviceMemory{}
-		if len(r.sent) > maxTables {
-			clear(r.sent) // freed with the machine
+		if len(r.sent) >= maxTables {
+			for of, m := range r.sent {
+				if err := d.giveBack(m); err != nil {
+					return 0, 0, err
+				}
+				delete(r.sent, of)
+			}
 		}
 		at, err := d.room(m, len(t.Cos)+len(t.Sin))
 		if err == nil {

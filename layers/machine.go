@@ -225,11 +225,11 @@ func (m *Machine) Value(p Point) (Mat, error) {
 	if !ok {
 		return Mat{}, fmt.Errorf("%s: its value was not kept", p)
 	}
+	if o.dense == nil && o.place.at == 0 {
+		return Mat{}, fmt.Errorf("%s: nothing was run yet", p)
+	}
 	if m.device != nil {
 		return m.device.fetch(o.place)
-	}
-	if o.dense == nil {
-		return Mat{}, fmt.Errorf("%s: nothing was run yet", p)
 	}
 	return matOf(o.dense)
 }

@@ -17,7 +17,8 @@ type Device interface {
 	// Alloc returns memory of that many bytes, aligned to 256. What is in it is
 	// undefined. An error of too little memory is an *OutOfMemory.
 	Alloc(bytes int64) (Pointer, error)
-	// Free gives memory back. It must be one that Alloc returned.
+	// Free gives memory back when the launches before it have ended. It must be one that
+	// Alloc returned.
 	Free(p Pointer) error
 	// Upload copies src to the device.
 	Upload(dst Pointer, src []byte) error
@@ -35,7 +36,8 @@ type Device interface {
 	// Launch queues a kernel, with arguments in the order and of the types of its
 	// parameters. It keeps nothing of args.
 	Launch(kernel string, grid, block Dim, shared int, args []Arg) error
-	// Sync waits for all launches. An error of one of them, whichever, is its.
+	// Sync waits for all launches. An error of one of them, whichever, is its, and so is
+	// the error of an earlier call that the device does not work behind.
 	Sync() error
 	// Close frees everything that was not freed before.
 	Close() error
