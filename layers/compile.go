@@ -150,7 +150,7 @@ func (m *Machine) sendWeights() error {
 			continue
 		}
 		if err := o.upload(m.device); err != nil {
-			return fmt.Errorf("%s: %w", o, err)
+			return fmt.Errorf("%s: %w", o, m.graph.store.explain(err, m.device.Device))
 		}
 	}
 	m.packed = true

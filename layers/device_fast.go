@@ -158,11 +158,12 @@ func (s *Store) sendRounded(d *onDevice, r gpu.Rounding, key string, t *weights.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := sentKey{d.Device, key + "." + string(r)}
-	if p, ok := s.sent[at]; ok {
-		return p, nil
+	if m, ok := s.sent[at]; ok {
+		return m.at, nil
 	}
 	n, k := t.Rows(), t.Cols()
-	p, err := d.Alloc(int64(max(n, 1)) * int64(r.Pitch(k)))
+	size := int64(max(n, 1)) * int64(r.Pitch(k))
+	p, err := d.Alloc(size)
 	if err != nil {
 		return 0, err
 	}
@@ -182,7 +183,7 @@ func (s *Store) sendRounded(d *onDevice, r gpu.Rounding, key string, t *weights.
 		}
 	}
 	if err = errors.Join(err, d.Free(from)); err == nil {
-		s.sent[at] = p
+		s.sent[at] = deviceMemory{p, size}
 	}
 	return p, err
 }

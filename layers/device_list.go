@@ -23,7 +23,7 @@ func ParseDevices(list string) (names []string, err error) {
 	for _, name := range names {
 		n, err := ParseDevice(name)
 		if err != nil {
-			return nil, fmt.Errorf("%w, %s, or several between commas", err, allDevices)
+			return nil, fmt.Errorf("want cpu, cuda, cuda:N, auto, %s, or several between commas, have %q", allDevices, name)
 		}
 		if len(names) > 1 && name == "auto" {
 			return nil, fmt.Errorf("want no auto among several devices, have %q", list)

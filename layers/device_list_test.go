@@ -23,7 +23,7 @@ func TestParseDevices(t *testing.T) {
 		{"cuda:1,auto", nil, "no auto"},
 		{"cuda:1,", nil, `have ""`},
 		{"", nil, "several between commas"},
-		{"tpu", nil, "want cpu, cuda, cuda:N or auto, have \"tpu\""},
+		{"tpu", nil, `several between commas, have "tpu"`},
 	} {
 		have, err := ParseDevices(c.list)
 		if !slices.Equal(have, c.want) || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {

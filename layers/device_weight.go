@@ -79,19 +79,20 @@ func (s *Store) sendBytes(d *onDevice, key string, bytes func() []byte) (gpu.Poi
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := sentKey{d.Device, key}
-	if p, ok := s.sent[at]; ok {
-		return p, nil
+	if m, ok := s.sent[at]; ok {
+		return m.at, nil
 	}
 	if p, ok := s.within[at]; ok {
 		return p, nil
 	}
 	x := bytes()
-	p, err := d.Alloc(int64(max(len(x), 1)))
+	size := int64(max(len(x), 1))
+	p, err := d.Alloc(size)
 	if err == nil {
 		err = d.Upload(p, x)
 	}
 	if err == nil {
-		s.sent[at] = p
+		s.sent[at] = deviceMemory{p, size}
 	}
 	return p, err
 }
@@ -117,7 +118,7 @@ func (s *Store) sendTogether(d *onDevice, keys []string, all []*weights.Tensor) 
 	if err != nil {
 		return err
 	}
-	s.sent[sentKey{d.Device, strings.Join(keys, " ")}] = p
+	s.sent[sentKey{d.Device, strings.Join(keys, " ")}] = deviceMemory{p, bytes}
 	for i, t := range all {
 		stored := t.Stored()
 		if err := d.Upload(p, stored); err != nil {

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"premlp/layers/internal/gpu"
@@ -17,8 +18,8 @@ type Pool = kernel.Pool
 type Store struct {
 	mu     sync.Mutex
 	packed map[packedKey]*kernel.Weight
-	sent   map[sentKey]gpu.Pointer // allocations
-	within map[sentKey]gpu.Pointer // places in them
+	sent   map[sentKey]deviceMemory // allocations
+	within map[sentKey]gpu.Pointer  // places in them
 }
 
 // sentKey names values that a device has.
@@ -35,7 +36,28 @@ type packedKey struct {
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]gpu.Pointer{}, within: map[sentKey]gpu.Pointer{}}
+	return &Store{packed: map[packedKey]*kernel.Weight{}, sent: map[sentKey]deviceMemory{}, within: map[sentKey]gpu.Pointer{}}
+}
+
+// ErrWeights is the error of a device whose memory is too small for the weights.
+var ErrWeights = errors.New("the weights do not fit on the device")
+
+// explain says of an error of sending a weight, if it is one of too little memory,
+// how much of the store's weights the device has.
+func (s *Store) explain(err error, d Device) error {
+	var memory *OutOfMemory
+	if !errors.As(err, &memory) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var there int64
+	for at, m := range s.sent {
+		if at.device == d {
+			there += m.bytes
+		}
+	}
+	return fmt.Errorf("%w: behind %d bytes of them: %w", ErrWeights, there, err)
 }
 
 // FreeDevice frees what the store has on a device. No machine may use it any longer.
@@ -43,9 +65,9 @@ func (s *Store) FreeDevice(d Device) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
-	for at, p := range s.sent {
+	for at, m := range s.sent {
 		if at.device == d {
-			err = errors.Join(err, d.Free(p))
+			err = errors.Join(err, d.Free(m.at))
 			delete(s.sent, at)
 		}
 	}

@@ -163,7 +163,7 @@ func runCollect(ctx context.Context, e *env, c *cobra.Command, f *collectFlags, 
 			}
 			e.noteFast(f.fast, sites)
 		}
-		report.Summary, err = runPlan(ctx, e, plan)
+		report.Summary, err = runPlan(ctx, e, plan, f.batchTokens)
 		if err != nil {
 			return err
 		}
@@ -236,13 +236,13 @@ func pickQuestions(show string, plan *collect.Plan) (picked []int, err error) {
 	return picked, nil
 }
 
-// runPlan runs a plan with progress on stderr.
-func runPlan(ctx context.Context, e *env, plan *collect.Plan) (*collect.Summary, error) {
+// runPlan runs a plan, in batches of so many tokens, with progress on stderr.
+func runPlan(ctx context.Context, e *env, plan *collect.Plan, batchTokens int) (*collect.Summary, error) {
 	p := e.Progress("questions", "questions", int64(plan.Len()))
 	defer p.Close()
 	defer boundGarbage()()
 	s, err := plan.Run(ctx, func(done, total int) { p.Set(int64(done), int64(total)) }, e.Notef)
-	return s, adviseBatch(err, "--batch-tokens")
+	return s, adviseBatch(err, batchTokens)
 }
 
 // options turns the flags into what is stored and how.

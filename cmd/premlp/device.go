@@ -83,11 +83,12 @@ func (e *env) openDevice(name string) (layers.Device, error) {
 	return d, nil
 }
 
-// adviseBatch adds to a device's want of memory what a smaller batch would do.
-func adviseBatch(err error, flag string) error {
+// adviseBatch adds to a device's want of memory for batches of so many tokens what
+// smaller ones would do.
+func adviseBatch(err error, tokens int) error {
 	var memory *layers.OutOfMemory
-	if !errors.As(err, &memory) {
+	if !errors.As(err, &memory) || errors.Is(err, layers.ErrWeights) {
 		return err
 	}
-	return fmt.Errorf("%w; smaller batches take less: try half of %s", err, flag)
+	return fmt.Errorf("%w; smaller batches take less: try --batch-tokens %d", err, max(tokens/2, 1))
 }

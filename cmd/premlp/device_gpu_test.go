@@ -86,10 +86,15 @@ func TestDeviceCollect(t *testing.T) {
 	if status, stdout, stderr := premlp(t, "bench", "device", "--size", "70", "--runs", "1", "--device", "cuda"); status != exitDone || !strings.Contains(stdout, "product of 70³") {
 		t.Errorf("bench device: status %d: %s%s", status, stdout, stderr)
 	}
-	t.Setenv("PREMLP_FAKECUDA_MEMORY", "200000")
-	status, _, stderr = premlp(t, collectArgs(t, m, filepath.Join(dir, "2"), "--device", "cuda")...)
-	if status != exitFailed || !strings.Contains(stderr, "device memory: want ") || !strings.Contains(stderr, "try half of --batch-tokens") {
-		t.Errorf("too little memory: status %d: %s", status, stderr)
+	for _, c := range []struct{ memory, want, not string }{
+		{"200000", "try --batch-tokens 2048", "weights"},
+		{"20000", "the weights do not fit on the device: behind ", "--batch-tokens"},
+	} {
+		t.Setenv("PREMLP_FAKECUDA_MEMORY", c.memory)
+		status, _, stderr = premlp(t, collectArgs(t, m, filepath.Join(dir, "2"), "--device", "cuda")...)
+		if status != exitFailed || !strings.Contains(stderr, "device memory: want ") || !strings.Contains(stderr, c.want) || strings.Contains(stderr, c.not) {
+			t.Errorf("%s bytes of memory: status %d: %s", c.memory, status, stderr)
+		}
 	}
 }
 

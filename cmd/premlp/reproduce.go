@@ -123,7 +123,7 @@ func (f reproduceFlags) run(ctx context.Context, e *env, r *dataset.Reader, l *c
 		return err
 	}
 	defer plan.Close()
-	s, err := runPlan(ctx, e, plan)
+	s, err := runPlan(ctx, e, plan, f.batchTokens)
 	if err != nil {
 		return err
 	}
