@@ -46,7 +46,7 @@ func (m *Model) exactRows(ctx context.Context, o SessionOptions, ids, sel []int3
 	defer func() { err = errors.Join(err, other.Close()) }()
 	o.FastBF16, o.FastTF32 = false, false
 	if o.Device != nil {
-		defer func() { err = errors.Join(err, other.store.FreeDevice(o.Device)) }()
+		defer func() { err = errors.Join(err, other.FreeDevice(o.Device)) }()
 	}
 	rows = map[Point][]float32{}
 	return rows, other.runOnce(ctx, o, ids, sel, func(p Point, r Rows) error {

@@ -242,3 +242,7 @@ func (m *Model) Close() error {
 	}
 	return m.file.Close()
 }
+
+// FreeDevice frees the weights that sessions have sent to a device. No session there
+// may be in use.
+func (m *Model) FreeDevice(d Device) error { return m.store.FreeDevice(d) }

@@ -151,11 +151,26 @@ func (d *device) compute(ctx context.Context) error {
 	return nil
 }
 
+// check ends the worker where the device works no longer: every unit would fail here
+// that another machine can compute.
+func (d *device) check() {
+	if d.device == nil {
+		return
+	}
+	if err := d.device.Sync(); err != nil {
+		d.worker.stop(fmt.Errorf("the device works no longer: %w", err))
+	}
+}
+
 // closeJob lets go of the last unit's job and model.
 func (d *device) closeJob() error {
 	var err error
 	if d.computer != nil {
-		err = errors.Join(d.computer.Close(), d.worker.models.release(d.model))
+		err = d.computer.Close()
+		if d.device != nil && d.model.Loaded != d.worker.Given { // whose owner has sessions on it
+			err = errors.Join(err, d.model.Model.FreeDevice(d.device))
+		}
+		err = errors.Join(err, d.worker.models.release(d.model))
 		d.computer, d.model = nil, nil
 	}
 	if d.job != nil {

@@ -145,6 +145,7 @@ func (w *Worker) do(ctx context.Context, l *lane, t queue.Task) (err error) {
 	b := on.blocks.Get().(*block)
 	defer on.blocks.Put(b)
 	if err := on.make(ctx, t, b); err != nil {
+		on.check()
 		return err
 	}
 	l.release()

@@ -242,7 +242,12 @@ func (d *driver) Download(dst []byte, src Pointer) error {
 }
 
 // Sync implements Device.
-func (d *driver) Sync() error { return d.fail(d.call(cu.Synchronize), "wait for the kernels") }
+func (d *driver) Sync() error {
+	if d.failed != nil {
+		return d.failed
+	}
+	return d.fail(d.call(cu.Synchronize), "wait for the kernels")
+}
 
 // Close implements Device: memory and kernels go with the context. It also returns
 // the error of a Free that failed, which its caller may have had no use for.
@@ -254,7 +259,10 @@ func (d *driver) Close() error {
 	if d.cublas != nil && d.failed == nil {
 		err = d.fail(d.call(d.cublas.destroy), "end of cuBLAS")
 	}
-	err = errors.Join(err, d.fail(d.call(d.context.Destroy), "end of the context"))
+	destroyed := d.call(d.context.Destroy)
+	if d.failed == nil { // else it tells again what failed
+		err = errors.Join(err, d.fail(destroyed, "end of the context"))
+	}
 	d.context = cu.CUContext{}
 	if err == nil {
 		return d.unfree
