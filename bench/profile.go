@@ -12,12 +12,13 @@ import (
 
 // ProfileOptions says what Profile measures; Prompts and Runs must be given.
 type ProfileOptions struct {
-	Prompts [][]int32     // token ids, packed into one batch
-	Points  []model.Point // whose rows are copied; the pass ends at the last
-	Logits  bool          // of each prompt's last token
-	Threads int           // 0: one per processor
-	// FastBF16 is the lossy arithmetic, see model.SessionOptions.
-	FastBF16 bool
+	Prompts  [][]int32     // token ids, packed into one batch
+	Points   []model.Point // whose rows are copied; the pass ends at the last
+	Logits   bool          // of each prompt's last token
+	Threads  int           // 0: one per processor
+	FastBF16 bool          // a lossy arithmetic, see model.SessionOptions
+	FastTF32 bool          // another
+	Device   model.Device  // where passes are computed; nil: this machine's processor
 	Runs     int
 	Machine  MachineOptions
 	Progress func(row string, done, total int) // may be nil
@@ -29,16 +30,18 @@ type ProfileReport struct {
 	Machine *Machine `json:"machine"`
 	Model   Model    `json:"model"`
 	Threads int      `json:"threads"`
+	Device  string   `json:"device"`
 	Prompts int      `json:"prompts"`
 	Tokens  int      `json:"tokens"` // of all prompts
 	Points  int      `json:"points"` // whose rows were copied
 	Logits  bool     `json:"logits"`
 
 	// Passes are those that were recorded beside others, in turn with them, that
-	// were not; Passes.With are the times that the rows below are shares of.
+	// were not; Passes.With are the times that the rows below are shares of. On a device
+	// passes that are recorded wait for each op.
 	Passes Cost    `json:"passes"`
-	Peak   *Figure `json:"peak_gflops,omitempty"` // of the processor, in turn with the passes
-	Read   Figure  `json:"dram_read_gb_per_s"`    // of the memory, in turn with the passes
+	Peak   *Figure `json:"peak_gflops,omitempty"`        // of the processor, in turn with the passes
+	Read   *Figure `json:"dram_read_gb_per_s,omitempty"` // of its memory, in turn with the passes; both nil on a device
 
 	Total   ProfileRow   `json:"total"` // of all ops
 	Sink    ProfileRow   `json:"sink"`  // copying rows
@@ -69,8 +72,8 @@ type ProfileRow struct {
 	ShareOfRead *Figure `json:"share_of_read,omitempty"`
 }
 
-// Profile measures passes op by op, in turn with passes that are not recorded, with
-// the machine's peak and with reads of memory.
+// Profile measures passes op by op, in turn with passes that are not recorded, and
+// with the machine's peak and reads of memory where it computes them.
 func Profile(ctx context.Context, m *model.Model, o ProfileOptions) (*ProfileReport, error) {
 	o.Threads = threadsOr(o.Threads)
 	o.Machine.Threads = o.Threads
@@ -89,27 +92,34 @@ func Profile(ctx context.Context, m *model.Model, o ProfileOptions) (*ProfileRep
 		return nil, err
 	}
 	defer p.session.Close()
-	r.Machine.Arithmetic, r.Tokens = p.session.Arithmetic(), p.batch.Tokens()
+	r.Machine.Arithmetic, r.Device, r.Tokens = p.session.Arithmetic(), p.session.Device(), p.batch.Tokens()
 	l, err := newLimits(o.Threads, o.Machine.readBytes(r.Machine.LastCache))
 	if err != nil {
 		return nil, err
 	}
 	defer l.close()
 	both := &rounds{without: p.plain, with: p.recorded}
-	tasks := both.tasks()
+	turns := both.tasks()
+	tasks := []Task{turns[0], turns[1]}
+	if o.Device == nil { // the processor's limits are none of a device
+		tasks = append(tasks, l.peak, l.read)
+	}
 	times, err := Interleave(ctx, o.Runs, func(done, total int) {
 		if o.Progress != nil {
 			o.Progress("passes", done, total)
 		}
-	}, tasks[0], tasks[1], l.peak, l.read)
+	}, tasks...)
 	if err != nil {
 		return nil, err
 	}
 	r.Passes = both.cost(times[0], times[1])
-	if peak := l.peakOf(times[2]); peak.Best > 0 {
-		r.Peak = &peak
+	if o.Device == nil {
+		if peak := l.peakOf(times[2]); peak.Best > 0 {
+			r.Peak = &peak
+		}
+		read := l.readOf(times[3])
+		r.Read = &read
 	}
-	r.Read = l.readOf(times[3])
 	r.runs = p.profile.Runs()[1:] // the first is not counted
 	r.fill()
 	return r, nil
@@ -127,7 +137,7 @@ func newProfiled(m *model.Model, o ProfileOptions) (*profiled, error) {
 	if len(o.Prompts) == 0 {
 		return nil, errors.New("profile: want at least one prompt")
 	}
-	s, err := m.Session(model.SessionOptions{Points: o.Points, Logits: o.Logits, Threads: o.Threads, FastBF16: o.FastBF16})
+	s, err := m.Session(model.SessionOptions{Points: o.Points, Logits: o.Logits, Threads: o.Threads, FastBF16: o.FastBF16, FastTF32: o.FastTF32, Device: o.Device})
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +193,7 @@ func (r *ProfileReport) fill() {
 			graph.add(-o.Time-o.Sink, layers.Cost{})
 		}
 	}
-	finish := func(name string, s *rowSum) ProfileRow { return s.row(name, passes, r.Peak, &r.Read) }
+	finish := func(name string, s *rowSum) ProfileRow { return s.row(name, passes, r.Peak, r.Read) }
 	r.Total, r.Sink, r.Graph = finish("all ops", total), finish("copying rows", sink), finish("the graph", graph)
 	r.Ops, r.Kinds, r.Modules = ops.rows(finish), kinds.rows(finish), modules.rows(finish)
 	for i := range r.Kinds {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"premlp/layers"
 	"premlp/model"
 )
 
@@ -144,6 +145,57 @@ func TestSpansAddUp(t *testing.T) {
 		s := span("", "", to/3, to, nil)
 		if s.Start+s.Length != microseconds(to) || math.Abs(s.Start+s.Length-float64(to)/1e3) > 0.01 {
 			t.Fatalf("to %v: have %v + %v", to, s.Start, s.Length)
+		}
+	}
+}
+
+// TestProfileOnDevice: the ops of a device are the work of the processor's, whichever
+// computes which, and one with experts too. No limit of the processor is compared.
+func TestProfileOnDevice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the emulator takes long under the race detector")
+	}
+	for _, path := range []string{tiny, "../model/testdata/arch/mixtral"} {
+		m, err := model.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		d, err := layers.EmulatedDevice(1 << 26)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		var reports [2]*ProfileReport
+		for i, device := range []model.Device{nil, d} {
+			o := ProfileOptions{Prompts: MadeUp(2, 5, 50), Runs: 2, Points: []model.Point{{Site: "mlp_in", Layer: 0}}, Logits: true, Threads: 1, Machine: quick, Device: device}
+			if reports[i], err = Profile(t.Context(), m, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, have := reports[0], reports[1]
+		if have.Total.Flop != want.Total.Flop || have.Total.Written != want.Total.Written || have.Total.Read == 0 {
+			t.Errorf("%s: want the work %+v, have %+v", path, want.Total, have.Total)
+		}
+		if len(have.runs[0].Ops) != len(want.runs[0].Ops) || have.Sink.Times.Best <= 0 {
+			t.Errorf("%s: want %d ops and the time of rows, have %d, %+v", path, len(want.runs[0].Ops), len(have.runs[0].Ops), have.Sink)
+		}
+		if have.Peak != nil || have.Read != nil || have.Total.ShareOfPeak != nil || have.Total.ShareOfRead != nil || !strings.HasPrefix(have.Device, "emulated") {
+			t.Errorf("%s: want no limits of the processor, have %+v", path, have.Total)
+		}
+		joined := 0
+		for _, o := range have.runs[0].Ops {
+			if o.By != o.Op {
+				joined++
+			}
+		}
+		if joined == 0 {
+			t.Errorf("%s: want ops that share a launch", path)
+		}
+		var text bytes.Buffer
+		have.Print(&text)
+		if !strings.Contains(text.String(), "waited for behind each op") {
+			t.Errorf("%s: have %s", path, text.String())
 		}
 	}
 }

@@ -17,11 +17,17 @@ func (r *ProfileReport) Print(w io.Writer) {
 		until, count(r.Threads, "thread"), count(r.Passes.With.Runs, "run"))
 	t := r.Passes.With
 	fmt.Fprintf(w, "pass       %s at the median, best %s, spread %.0f %%\n", milliseconds(t.Median), milliseconds(t.Best), 100*t.Spread)
+	if r.Device != "cpu" {
+		fmt.Fprintf(w, "           on %s, which is waited for behind each op and each copy of rows: the wait is in their times\n", r.Device)
+		fmt.Fprintf(w, "           %s at the median, best %s, where it is not waited for\n", milliseconds(r.Passes.Without.Median), milliseconds(r.Passes.Without.Best))
+	}
 	fmt.Fprintf(w, "recording  costs %s\n", r.Passes)
 	if r.Peak != nil {
 		fmt.Fprintf(w, "peak       %s GFLOP/s beside it, best / median\n", pair(r.Peak, 1))
 	}
-	fmt.Fprintf(w, "reads      %s GB/s from memory beside it, best / median\n", pair(&r.Read, 1))
+	if r.Read != nil {
+		fmt.Fprintf(w, "reads      %s GB/s from memory beside it, best / median\n", pair(r.Read, 1))
+	}
 	all := []ProfileRow{r.Total, r.Graph}
 	if r.Points > 0 {
 		all = []ProfileRow{r.Total, r.Sink, r.Graph}

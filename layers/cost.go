@@ -29,7 +29,8 @@ func (c *Cost) add(other Cost) {
 // floatBytes is the size of a value.
 const floatBytes = 4
 
-func bytesOf(m Mat) int64 { return floatBytes * int64(len(m.Data)) }
+// Costs follow from shapes: what a device has of a matrix is no Data.
+func bytesOf(m Mat) int64 { return floatBytes * int64(m.size()) }
 
 // FlopPerValue returns the operations counted for each value that an op of this
 // kind with so many matrices as inputs makes: ok is false for kinds whose work
@@ -63,7 +64,7 @@ func (o *Op) cost(c *Call) Cost {
 		return o.counted(c)
 	}
 	per, _ := FlopPerValue(o.kind, len(c.In))
-	cost := Cost{Flop: per * int64(len(c.Out.Data)), Written: bytesOf(c.Out) + floatBytes*int64(len(c.Stats))}
+	cost := Cost{Flop: per * int64(c.Out.size()), Written: bytesOf(c.Out) + floatBytes*int64(c.Out.Rows*o.statsPerRow)}
 	if slices.Contains(movers, o.kind) {
 		cost.Read = bytesOf(c.Out)
 		return cost
@@ -79,7 +80,7 @@ func (o *Op) cost(c *Call) Cost {
 func rowsOfTable(c *Call, w *weights.Tensor) Cost {
 	cost := Cost{Read: int64(c.Out.Rows) * int64(len(w.RawRow(0))), Written: bytesOf(c.Out)}
 	for _, in := range c.In {
-		cost.Flop += int64(len(in.Data))
+		cost.Flop += int64(in.size())
 		cost.Read += bytesOf(in)
 	}
 	return cost
@@ -90,19 +91,35 @@ func (g *group) products(c *Call) Cost {
 	cost := Cost{Read: bytesOf(c.In[0])}
 	rows := int64(c.Out.Rows)
 	for _, o := range g.ops {
-		w := o.linear
-		cost.add(productCost(rows, w.packed, w.offset != nil))
+		cost.add(productCost(rows, factorOf(o.linear.packed), o.linear.offset != nil))
 	}
 	return cost
 }
 
+// costOnDevice returns what the call takes of the op alone, which is computed by
+// another one's launch or its own.
+func (o *Op) costOnDevice(c *Call, by *Op) Cost {
+	if o.linear == nil {
+		return o.cost(c)
+	}
+	cost := productCost(int64(c.Out.Rows), o.linear.sent.factor(), o.linear.bias != nil)
+	if by == o { // the others read the same input
+		cost.Read += bytesOf(c.In[0])
+	}
+	return cost
+}
+
+// factor is the weight of a product: [n, k], and the bytes that are read of it.
+type factor struct{ n, k, bytes int64 }
+
+func factorOf(w *kernel.Weight) factor { return factor{int64(w.N), int64(w.K), w.Bytes()} }
+
 // productCost is the cost of a product of that many rows, the rows themselves not
 // counted.
-func productCost(rows int64, w *kernel.Weight, bias bool) Cost {
-	n, k := int64(w.N), int64(w.K)
-	cost := Cost{Flop: 2 * rows * n * k, Read: w.Bytes(), Written: floatBytes * rows * n}
+func productCost(rows int64, w factor, bias bool) Cost {
+	cost := Cost{Flop: 2 * rows * w.n * w.k, Read: w.bytes, Written: floatBytes * rows * w.n}
 	if bias {
-		cost.Flop += rows * n
+		cost.Flop += rows * w.n
 	}
 	return cost
 }
@@ -111,7 +128,7 @@ func productCost(rows int64, w *kernel.Weight, bias bool) Cost {
 // product of both, the weighted sum of values, and four operations of the softmax;
 // a quotient for each value. Keys and values are read once for every segment.
 func (c *Call) attention(s kernel.AttentionShape) Cost {
-	cost := Cost{Flop: int64(len(c.Out.Data)), Read: bytesOf(c.In[0]), Written: bytesOf(c.Out)}
+	cost := Cost{Flop: int64(c.Out.size()), Read: bytesOf(c.In[0]), Written: bytesOf(c.Out)}
 	var seen, keys int64
 	for _, seg := range c.queries() {
 		first, last := seg.First, seg.First+seg.To-seg.From-1
@@ -142,8 +159,7 @@ func (c *Call) mixture(all []*expert, e Experts) Cost {
 		if rows == 0 {
 			continue
 		}
-		x := all[i]
-		for _, w := range []*kernel.Weight{x.gate, x.up, x.down} {
+		for _, w := range all[i].factors() {
 			p := productCost(rows, w, false)
 			cost.Flop, cost.Read = cost.Flop+p.Flop, cost.Read+p.Read
 		}
@@ -154,5 +170,5 @@ func (c *Call) mixture(all []*expert, e Experts) Cost {
 
 // choice is the cost of a router's softmax or sigmoid.
 func (c *Call) choice() Cost {
-	return Cost{Flop: 3 * int64(len(c.In[0].Data)), Read: bytesOf(c.In[0]), Written: bytesOf(c.Out)}
+	return Cost{Flop: 3 * int64(c.In[0].size()), Read: bytesOf(c.In[0]), Written: bytesOf(c.Out)}
 }

@@ -23,19 +23,24 @@ type deviceCall struct {
 
 // doOnDevice is Do on the machine's device.
 func (o *Op) doOnDevice() (gorgonia.Value, error) {
+	start := o.m.profile.now()
 	c, err := o.callOnDevice()
 	if err == nil {
 		err = o.computeOnDevice(c)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o, err)
+	if err == nil {
+		err = o.m.editOnDevice(o, c)
 	}
-	if err := o.m.editOnDevice(o, c); err != nil {
+	if err == nil {
+		err = o.m.profile.recordOnDevice(o, c, start)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o, err)
 	}
 	if err := o.m.afterOnDevice(o, c); err != nil {
 		return nil, err
 	}
+	o.m.profile.handed()
 	if o.m.stop != nil {
 		value, err := c.d.fetch(c.Out)
 		if err != nil {

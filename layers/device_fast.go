@@ -149,7 +149,7 @@ func (s *Store) sendWeight(d *onDevice, key string, t *weights.Tensor) (deviceWe
 		return s.sendStored(d, key, t)
 	}
 	at, err := s.sendRounded(d, d.fast.rounding, key, t)
-	return deviceWeight{at: at, rows: t.Rows(), cols: t.Cols()}, err
+	return deviceWeight{at: at, rows: t.Rows(), cols: t.Cols(), rowBytes: d.fast.rounding.Pitch(t.Cols())}, err
 }
 
 // sendRounded uploads a tensor [N, K] and rounds it there, some rows at a time, once

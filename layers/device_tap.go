@@ -43,6 +43,9 @@ func (m *Machine) afterOnDevice(o *Op, c *deviceCall) error {
 		return fmt.Errorf("%s: %w", o, err)
 	}
 	t.next = (t.next + 1) % stagings
+	if m.profile.recording() {
+		return m.deliverAll()
+	}
 	return nil
 }
 

@@ -21,6 +21,11 @@ type deviceWeight struct {
 // row is where row i begins.
 func (w deviceWeight) row(i int) gpu.Pointer { return w.at + gpu.Pointer(i*w.rowBytes) }
 
+// factor is the weight of a product.
+func (w deviceWeight) factor() factor {
+	return factor{int64(w.rows), int64(w.cols), int64(w.rows) * int64(w.rowBytes)}
+}
+
 // from is w without its rows before one.
 func (w deviceWeight) from(row int) deviceWeight {
 	w.at, w.rows = w.row(row), w.rows-row

@@ -99,6 +99,14 @@ type expert struct {
 	offsets                    [3]gpu.Pointer  // their biases
 }
 
+// factors are the weights of the expert's products.
+func (x *expert) factors() [3]factor {
+	if x.gate == nil { // they are on a device
+		return [...]factor{x.sent[0].factor(), x.sent[1].factor(), x.sent[2].factor()}
+	}
+	return [...]factor{factorOf(x.gate), factorOf(x.up), factorOf(x.down)}
+}
+
 // runExperts adds up the chosen experts' results.
 func runExperts(s Scope, x, choice *gorgonia.Node, e Experts) *gorgonia.Node {
 	d := columns(x)

@@ -28,12 +28,13 @@ type ProfiledRun struct {
 type ProfiledOp struct {
 	Op *Op
 	// By is the op that computed the value: Op itself, or the first of the products
-	// of one input, which has computed those of all.
+	// of one input, which has computed those of all; on a device, the first of ops that
+	// share a launch.
 	By    *Op
 	Start time.Duration
 	Time  time.Duration // that computing took
 	Sink  time.Duration // that copying rows and handing them to the sink took
-	Cost  Cost          // of the values it computed
+	Cost  Cost          // of the values it computed; on a device, of its own value
 }
 
 // NewProfile returns an empty profile, whose time begins now.
@@ -77,9 +78,12 @@ func (p *Profile) end(b *Batch) {
 	p.open = false
 }
 
+// recording reports whether a run is being recorded.
+func (p *Profile) recording() bool { return p != nil && p.open }
+
 // record notes an op that has just been computed.
 func (p *Profile) record(o *Op, c *Call, start time.Duration) {
-	if p == nil || !p.open {
+	if !p.recording() {
 		return
 	}
 	r := &p.runs[len(p.runs)-1]
@@ -96,9 +100,52 @@ func (p *Profile) record(o *Op, c *Call, start time.Duration) {
 	}
 }
 
+// recordOnDevice waits for an op that a device computes and notes it. A run that is
+// recorded waits for each op, so that its time is its own.
+func (p *Profile) recordOnDevice(o *Op, c *deviceCall, start time.Duration) error {
+	if !p.recording() {
+		return nil
+	}
+	if err := c.d.Sync(); err != nil {
+		return err
+	}
+	op := ProfiledOp{Op: o, By: o, Start: start, Time: p.now() - start}
+	if o.leader != nil && o.joinedIn == o.m.run {
+		op.By = o.leader
+	}
+	call, err := c.shapes()
+	if err != nil {
+		return err
+	}
+	op.Cost = o.costOnDevice(call, op.By)
+	r := &p.runs[len(p.runs)-1]
+	r.Ops = append(r.Ops, op)
+	if p.sink = 0; o.m.sink != nil && len(o.m.taps[o]) > 0 {
+		p.sink = p.now()
+	}
+	return nil
+}
+
+// shapes is the call with matrices that have no values but those that a cost follows
+// from, an experts' choice.
+func (c *deviceCall) shapes() (*Call, error) {
+	call := &Call{Batch: c.Batch, Out: Mat{Rows: c.Out.rows, Cols: c.Out.cols}, selected: c.selected}
+	for i, m := range c.In {
+		in := Mat{Rows: m.rows, Cols: m.cols}
+		if c.o.kind == "experts" && i == 1 {
+			var err error
+			if in, err = c.d.fetch(m); err != nil {
+				return nil, err
+			}
+		}
+		call.In = append(call.In, in)
+	}
+	return call, nil
+}
+
 // handed notes the end of an op's sink.
 func (p *Profile) handed() {
-	if p == nil || !p.open || p.sink == 0 {
+	if !p.recording() || p.sink == 0 {
 		return
 	}
 	r := &p.runs[len(p.runs)-1]

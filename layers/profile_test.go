@@ -80,7 +80,7 @@ func TestProfileCost(t *testing.T) {
 
 func TestAttentionCostOfWindowsAndSegments(t *testing.T) {
 	b := &Batch{segments: []kernel.Segment{{From: 0, To: 4}, {From: 4, To: 6, First: 4}}}
-	c := &Call{Batch: b, In: []Mat{{Data: make([]float32, 12)}}, Out: Mat{Data: make([]float32, 12)}}
+	c := &Call{Batch: b, In: []Mat{{Rows: 6, Cols: 2}}, Out: Mat{Rows: 6, Cols: 2}}
 	shape := kernel.AttentionShape{Heads: 1, KVHeads: 1, Width: 2, Window: 3}
 	// Queries at 0 to 3 see 1, 2, 3, 3 keys of 4; those at 4 and 5 see 3 each, of 4.
 	if want, have := (Cost{15*12 + 12, 48 + 8*16, 48}), c.attention(shape); have != want {

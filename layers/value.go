@@ -33,6 +33,9 @@ type Mat struct {
 	Rows, Cols int
 }
 
+// size is how many values the matrix has.
+func (m Mat) size() int { return m.Rows * m.Cols }
+
 // Row returns row i.
 func (m Mat) Row(i int) []float32 { return m.Data[i*m.Cols : (i+1)*m.Cols] }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"premlp/bench"
+	"premlp/layers"
 	"premlp/model"
 )
 
@@ -19,7 +20,9 @@ type profileFlags struct {
 	tokens, prompts    int
 	sites              []string
 	layers, trace      string
-	ops, fast          bool
+	device             string
+	fast               fastFlags
+	ops                bool
 }
 
 func newProfile(e *env) *cobra.Command {
@@ -41,13 +44,19 @@ The products of one input are computed together, by the first of them: its row
 holds the work of all. --ops adds the table of single ops; --json has it always.
 --trace writes the passes for chrome://tracing or https://ui.perfetto.dev.
 
+With --device cuda a pass that is recorded waits for the device behind each op: times
+are those that it takes alone, the wait included, and of ops that share a launch the
+first has that of all. No peak is compared.
+
 For the functions of this program rather than the ops of the graph, every command
 takes --cpuprofile and --memprofile, which write what go tool pprof reads.`,
 		Example: `  premlp profile --model smollm2-135m --prompt "The capital of France is"
   premlp profile --model smollm2-135m --tokens 512 --trace pass.json
   premlp profile --model smollm2-135m --tokens 37 --prompts 20 --sites mlp_in --ops`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runProfile(c.Context(), e, c, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.withDevice(f.device, func(d layers.Device) error { return runProfile(c.Context(), e, c, f, d) })
+		},
 	}
 	c.Flags().StringVar(&f.model, "model", "", "the model: a .gguf file, a folder with config.json, or a catalogue name")
 	c.Flags().StringVar(&f.prompt, "prompt", "", "the prompt as text, the model's raw input")
@@ -58,7 +67,8 @@ takes --cpuprofile and --memprofile, which write what go tool pprof reads.`,
 	c.Flags().StringVar(&f.layers, "layers", "", "layers of --sites, as 0-3,29 (default all)")
 	c.Flags().StringVar(&f.trace, "trace", "", "file that gets the passes in the Trace Event Format")
 	c.Flags().BoolVar(&f.ops, "ops", false, "print the single ops too")
-	addFast(c, &f.fast)
+	f.fast.add(c)
+	addDevice(c, &f.device)
 	f.add(c, 15)
 	c.MarkFlagsOneRequired("prompt", "ids", "tokens")
 	c.MarkFlagsMutuallyExclusive("prompt", "ids", "tokens")
@@ -66,8 +76,8 @@ takes --cpuprofile and --memprofile, which write what go tool pprof reads.`,
 	return c
 }
 
-func runProfile(ctx context.Context, e *env, c *cobra.Command, f profileFlags) error {
-	if err := errors.Join(f.check(), checkFast(f.fast), checkFolder(f.trace)); err != nil {
+func runProfile(ctx context.Context, e *env, c *cobra.Command, f profileFlags, device layers.Device) error {
+	if err := errors.Join(f.check(), f.fast.check(device), checkFolder(f.trace)); err != nil {
 		return err
 	}
 	m, err := openModel(f.model)
@@ -75,7 +85,7 @@ func runProfile(ctx context.Context, e *env, c *cobra.Command, f profileFlags) e
 		return err
 	}
 	defer m.Close()
-	o := bench.ProfileOptions{Threads: f.threads, FastBF16: f.fast, Runs: f.runs, Machine: f.machine()}
+	o := bench.ProfileOptions{Threads: f.threads, FastBF16: f.fast.bf16, FastTF32: f.fast.tf32, Device: device, Runs: f.runs, Machine: f.machine()}
 	if o.Prompts, err = f.batch(c, m); err != nil {
 		return err
 	}
