@@ -57,7 +57,7 @@ func (s *Store) explain(err error, d Device) error {
 			there += m.bytes
 		}
 	}
-	return fmt.Errorf("%w: behind %d bytes of them: %w", ErrWeights, there, err)
+	return fmt.Errorf("%w, which has %d bytes of them: %w", ErrWeights, there, err)
 }
 
 // FreeDevice frees what the store has on a device. No machine may use it any longer.

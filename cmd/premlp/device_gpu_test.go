@@ -88,7 +88,7 @@ func TestDeviceCollect(t *testing.T) {
 	}
 	for _, c := range []struct{ memory, want, not string }{
 		{"200000", "try --batch-tokens 2048", "weights"},
-		{"20000", "the weights do not fit on the device: behind ", "--batch-tokens"},
+		{"20000", "the weights do not fit on the device, which has ", "--batch-tokens"},
 	} {
 		t.Setenv("PREMLP_FAKECUDA_MEMORY", c.memory)
 		status, _, stderr = premlp(t, collectArgs(t, m, filepath.Join(dir, "2"), "--device", "cuda")...)
