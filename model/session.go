@@ -33,6 +33,9 @@ type (
 	Device = layers.Device
 )
 
+// ErrWeights is the error of a session on a device that is too small for the weights.
+var ErrWeights = layers.ErrWeights
+
 // Pack joins prompts into one batch. sel[i] lists the positions within prompt i
 // that are read, ascending; a nil sel reads all.
 func Pack(prompts, sel [][]int32) *Batch { return layers.Pack(prompts, sel) }

@@ -83,6 +83,10 @@ func TestDeviceCollect(t *testing.T) {
 	if status, _, stderr := premlp(t, "bench", "forward", "--model", m, "--lengths", "3", "--runs", "1", "--memory", "1", "--device", "cuda"); status != exitDone {
 		t.Errorf("bench forward: status %d: %s", status, stderr)
 	}
+	status, stdout, stderr = premlp(t, "profile", "--model", m, "--tokens", "3", "--runs", "1", "--memory", "1", "--device", "cuda")
+	if status != exitDone || !strings.Contains(stdout, "on cuda: fake driver on the host, 7.0, which is waited for") {
+		t.Errorf("profile: status %d: %s%s", status, stdout, stderr)
+	}
 	if status, stdout, stderr := premlp(t, "bench", "device", "--size", "70", "--runs", "1", "--device", "cuda"); status != exitDone || !strings.Contains(stdout, "product of 70³") {
 		t.Errorf("bench device: status %d: %s%s", status, stdout, stderr)
 	}

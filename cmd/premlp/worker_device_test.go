@@ -32,8 +32,8 @@ func (d *losable) Sync() error {
 }
 
 // TestWorkerOnDevice computes a job on an emulated device: behind it the device has
-// nothing of the model. On one that is lost the worker ends, with its units left to
-// others.
+// nothing of the model. On one that is lost, or too small for the model, the worker
+// ends, with its units left to others.
 func TestWorkerOnDevice(t *testing.T) {
 	if !strings.HasPrefix(layers.Arithmetic(), "fma-") {
 		t.Skipf("this processor's kernel computes in %s, devices in fma-…: their bits differ", layers.Arithmetic())
@@ -55,11 +55,18 @@ func TestWorkerOnDevice(t *testing.T) {
 	defer p.Close()
 	gone := errors.New("fallen off the bus")
 	for _, c := range []struct {
-		name string
-		lost error
-	}{{"works", nil}, {"lost", gone}} {
+		name   string
+		memory int64
+		lost   error // that the device is
+		want   error
+		text   string
+	}{
+		{"works", 1 << 24, nil, nil, ""},
+		{"lost", 1 << 24, gone, gone, "the device works no longer: "},
+		{"too small", 1 << 15, nil, layers.ErrWeights, "device memory: want "},
+	} {
 		t.Run(c.name, func(t *testing.T) {
-			emulated, err := layers.EmulatedDevice(1 << 24)
+			emulated, err := layers.EmulatedDevice(c.memory)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,14 +86,14 @@ func TestWorkerOnDevice(t *testing.T) {
 				Store: s, Queue: q, Name: "one", Host: "test", Cache: t.TempDir(), Threads: 1, UntilEmpty: true,
 				Devices: []layers.Device{&losable{emulated, c.lost}}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: &jobs.Metrics{},
 			}
-			if err := w.Run(t.Context()); !errors.Is(err, c.lost) || c.lost != nil && !strings.Contains(err.Error(), "the device works no longer: ") {
-				t.Errorf("want %v, have %v", c.lost, err)
+			if err := w.Run(t.Context()); !errors.Is(err, c.want) || err != nil && !strings.Contains(err.Error(), c.text) {
+				t.Errorf("want %v with %q, have %v", c.want, c.text, err)
 			}
 			counts, err := q.Status(t.Context(), done.Job)
-			if left := counts.Waiting + counts.Running; err != nil || counts.Dead > 0 || (c.lost == nil) != (left == 0) {
+			if left := counts.Waiting + counts.Running; err != nil || counts.Dead > 0 || (c.want == nil) != (left == 0) {
 				t.Errorf("%d units: have %+v, %v", done.Units, counts, err)
 			}
-			if free, err := emulated.Available(); err != nil || free != 1<<24 {
+			if free, err := emulated.Available(); err != nil || free != c.memory {
 				t.Errorf("want all of the device's memory free, have %d bytes, %v", free, err)
 			}
 		})

@@ -141,8 +141,8 @@ func (d *device) compute(ctx context.Context) error {
 		Threads: w.Threads, BatchTokens: w.BatchTokens, BatchBytes: w.BatchBytes, Device: d.device,
 	})
 	if err != nil {
-		err = errors.Join(err, w.models.release(m))
-		if errors.Is(err, collect.ErrArithmetic) { // others may have another
+		err = errors.Join(err, d.release(m))
+		if errors.Is(err, collect.ErrArithmetic) || errors.Is(err, model.ErrWeights) { // others may have another, or more memory
 			w.stop(fmt.Errorf("job %s: %w", short(d.job.ID), err))
 		}
 		return err
@@ -166,11 +166,7 @@ func (d *device) check() {
 func (d *device) closeJob() error {
 	var err error
 	if d.computer != nil {
-		err = d.computer.Close()
-		if d.device != nil && d.model.Loaded != d.worker.Given { // whose owner has sessions on it
-			err = errors.Join(err, d.model.Model.FreeDevice(d.device))
-		}
-		err = errors.Join(err, d.worker.models.release(d.model))
+		err = errors.Join(d.computer.Close(), d.release(d.model))
 		d.computer, d.model = nil, nil
 	}
 	if d.job != nil {
@@ -178,6 +174,16 @@ func (d *device) closeJob() error {
 		d.job = nil
 	}
 	return err
+}
+
+// release lets go of a model, and frees what the device has of it: but of the one that
+// was given, whose owner has sessions there.
+func (d *device) release(m *shared) error {
+	var err error
+	if d.device != nil && m.Loaded != d.worker.Given {
+		err = m.Model.FreeDevice(d.device)
+	}
+	return errors.Join(err, d.worker.models.release(m))
 }
 
 // close is called when no lane runs any more.
