@@ -63,7 +63,7 @@ func TestWorkerOnDevice(t *testing.T) {
 	}{
 		{"works", 1 << 24, nil, nil, ""},
 		{"lost", 1 << 24, gone, gone, "the device works no longer: "},
-		{"too small", 1 << 15, nil, layers.ErrWeights, "device memory: want "},
+		{"too small", 165_000, nil, layers.ErrWeights, "device memory: want "}, // but for the embedding,
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			emulated, err := layers.EmulatedDevice(c.memory)
