@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,19 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// A worker of one job does not wait for others.
+func TestEmpty(t *testing.T) {
+	s, q := newStore(t), quickQueue(t)
+	done := submit(t, s, q, tinyPlan(t, tiny(t), dataset.F32))
+	w := newWorker(t, s, q, "one")
+	for job, want := range map[string]bool{"": false, done.Job: false, strings.Repeat("ab", 32): true} {
+		w.Job = job
+		if empty, err := w.empty(t.Context()); empty != want || err != nil {
+			t.Errorf("job %q: want %v, have %v, %v", job, want, empty, err)
+		}
+	}
+}
+
 // The rate is that of workers at work; a unit is slow by what units usually take.
 func TestDerive(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -76,5 +90,9 @@ func TestDerive(t *testing.T) {
 	}
 	if len(s.Stragglers) != 1 || s.Stragglers[0].Worker != "slow" || s.Stragglers[0].Seconds != 70 {
 		t.Errorf("stragglers: have %+v", s.Stragglers)
+	}
+	s.Done, s.Rate, s.Left, s.Stragglers = 40, 0, 0, nil
+	if s.derive(now); s.Rate != 0 || s.Left != 0 || len(s.Stragglers) != 0 {
+		t.Errorf("a job that is done: have %v units a second, %v s left, %+v", s.Rate, s.Left, s.Stragglers)
 	}
 }

@@ -35,8 +35,9 @@ type Worker struct {
 
 	Heartbeat  time.Duration // how often a unit's lease is extended; 0: 5 s
 	Grace      time.Duration // how long units may go on once Run is to end
+	Job        string        // the one whose units Queue hands out; "": those of all
 	Once       bool          // end after one unit
-	UntilEmpty bool          // end when no job of the store has a unit that waits or runs
+	UntilEmpty bool          // end when no unit waits or runs: of Job, or of all jobs of the store
 
 	Log     *slog.Logger
 	Metrics *Metrics // may be nil
@@ -55,7 +56,8 @@ type Worker struct {
 
 // Run works until ctx ends, which is no error: units under way may be finished
 // within Grace, and are else given back. It ends with an error where the queue
-// fails, or this machine cannot compute a job.
+// fails, this machine cannot compute a job, or the store is not the one that the
+// job was submitted to.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -239,8 +241,13 @@ func (w *Worker) watchEmpty(ctx context.Context) {
 	}
 }
 
-// empty says whether no job of the store has a unit that waits or runs.
+// empty says whether no unit waits or runs: of the worker's job, or of any job of
+// the store.
 func (w *Worker) empty(ctx context.Context) (bool, error) {
+	if w.Job != "" {
+		s, err := w.Queue.Status(ctx, w.Job)
+		return s.Waiting+s.Running == 0, err
+	}
 	for e, err := range List(ctx, w.Store) {
 		if err != nil {
 			return false, err
