@@ -81,6 +81,7 @@ back where that would take longer than --grace. A second signal ends it at once.
 
 func runWorker(ctx context.Context, e *env, f *workerFlags, s *store.Store, devices []layers.Device) error {
 	log := e.logger(f.logJSON)
+	slog.SetDefault(log) // what libraries log goes the same way
 	job := f.job
 	if job != "" {
 		var err error

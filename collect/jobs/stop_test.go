@@ -38,7 +38,7 @@ func TestWorkerStops(t *testing.T) {
 		if err != nil || counts.Done != c.computed || counts.Dead != 0 || counts.Waiting+counts.Running != int64(done.Units)-c.computed {
 			t.Errorf("grace %s: want %d done and the rest in the queue, have %+v, %v", c.grace, c.computed, counts, err)
 		}
-		if w.Metrics.Computed != c.computed {
+		if w.Metrics.Computed != c.computed || w.Metrics.Failed != 0 {
 			t.Errorf("grace %s: have %+v", c.grace, w.Metrics)
 		}
 		work(t, newWorker(t, s, q, "two"))

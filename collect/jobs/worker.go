@@ -132,7 +132,7 @@ func (w *Worker) do(ctx context.Context, l *lane, t queue.Task) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
-		w.count(t, on, err)
+		w.count(ctx, t, on, err)
 	}()
 	start := time.Now()
 	log := w.Log.With("job", short(t.Job), "unit", short(t.ID))
@@ -202,10 +202,15 @@ func (w *Worker) step(name, key string) error {
 	return w.fault(name, key)
 }
 
-// count counts and logs a unit's failure.
-func (w *Worker) count(t queue.Task, on *device, err error) {
+// count counts and logs a unit's failure. One that is given back because ctx, and
+// so the worker, ends has not failed.
+func (w *Worker) count(ctx context.Context, t queue.Task, on *device, err error) {
 	w.reports.left(t, on)
 	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		w.Log.Info("given back", "job", short(t.Job), "unit", short(t.ID))
 		return
 	}
 	w.Metrics.add(func(m *Metrics) {
