@@ -30,9 +30,10 @@ cloud: ## build bin/premlp-cloud, whose jobs can also keep their blocks in S3, G
 	$(GO) build -tags cloud -trimpath -buildvcs=$(VCS) -o bin/premlp-cloud$(shell $(GO) env GOEXE) ./cmd/premlp
 
 .PHONY: test-cloud
-test-cloud: ## the tests of the cloud build, on a server in the test that speaks S3's protocol
-	$(GO) vet -tags cloud ./collect/jobs/store/... ./cmd/premlp
-	$(GO) tool staticcheck -tags cloud ./collect/jobs/store/...
+test-cloud: ## the tests of the cloud build, on a server of S3's protocol
+	@env=$$(.ci/s3-server) && eval "$$env" && set -x && \
+	$(GO) vet -tags cloud ./collect/jobs/store/... ./cmd/premlp && \
+	$(GO) tool staticcheck -tags cloud ./collect/jobs/store/... && \
 	$(GO) test -tags cloud ./collect/jobs/store/...
 
 .PHONY: debug

@@ -32,7 +32,7 @@ failed.`,
   premlp jobs --store file:///shared/store --nats nats://127.0.0.1:4222 3d41c3ff`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withStore(c.Context(), url, func(s *store.Store) error { return runJobs(c.Context(), e, s, &f, args) })
+			return withStore(c.Context(), url, store.Open, func(s *store.Store) error { return runJobs(c.Context(), e, s, &f, args) })
 		},
 	}
 	addStore(c, &url)

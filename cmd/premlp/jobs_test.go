@@ -131,7 +131,7 @@ func TestSubmitLocal(t *testing.T) {
 // TestWorkerDrains stops an idle worker and looks at its metrics before.
 func TestWorkerDrains(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], append([]string{"worker", "--store", filepath.Join(dir, "store"), "--metrics", ":0", "--log-json"}, jobQueue(t)...)...)
+	cmd := exec.Command(os.Args[0], append([]string{"worker", "--store", dir, "--metrics", ":0", "--log-json"}, jobQueue(t)...)...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -179,6 +179,10 @@ func TestWorkerDrains(t *testing.T) {
 func TestJobsBadInput(t *testing.T) {
 	m, dir := tinyModel(t), t.TempDir()
 	store := filepath.Join(dir, "store")
+	if err := os.Mkdir(store, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(dir, "none")
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -191,6 +195,12 @@ func TestJobsBadInput(t *testing.T) {
 		{"a cloud", []string{"submit", "--store", "s3://bucket", "--local", "--model", m, "--concept", "France"}, exitFailed, "make cloud"},
 		{"unknown kind of store", []string{"jobs", "--store", "ftp://x"}, exitFailed, "want file://, mem://, s3://"},
 		{"unknown job", []string{"merge", "abcd", "--store", store, "-o", filepath.Join(dir, "out")}, exitFailed, `job "abcd": not in the store`},
+		{"no job's name", []string{"merge", "", "--store", store, "-o", filepath.Join(dir, "out")}, exitFailed, "want its id, or the beginning of it"},
+		{"jobs of a store that is not there", []string{"jobs", "--store", none}, exitFailed, "none: file does not exist: want a folder"},
+		{"merge of a store that is not there", []string{"merge", "abcd", "--store", none, "-o", filepath.Join(dir, "out")}, exitFailed, "file does not exist"},
+		{"worker of a store that is not there", []string{"worker", "--store", none, "--nats", "nats://127.0.0.1:1"}, exitFailed, "is it mounted here?"},
+		{"no threads", []string{"worker", "--store", store, "--nats", "nats://127.0.0.1:1", "--threads", "0"}, exitUsage, "--threads"},
+		{"less than no time", []string{"worker", "--store", store, "--nats", "nats://127.0.0.1:1", "--grace", "-1s"}, exitUsage, "and -1s"},
 		{"merge to nowhere", []string{"merge", "abcd", "--store", store}, exitUsage, "-o"},
 		{"a password in the URL", []string{"worker", "--store", store, "--nats", "nats://me:secret@127.0.0.1"}, exitFailed, "without user and password"},
 		{"an open queue elsewhere", []string{"worker", "--store", store, "--nats", "nats://192.0.2.1"}, exitFailed, "on another host: want credentials"},
@@ -203,6 +213,9 @@ func TestJobsBadInput(t *testing.T) {
 			}
 			if strings.Contains(stderr, "secret") {
 				t.Error("a password is printed")
+			}
+			if _, err := os.Stat(none); !os.IsNotExist(err) {
+				t.Errorf("want no folder made, have %v", err)
 			}
 		})
 	}

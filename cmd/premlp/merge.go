@@ -30,7 +30,7 @@ stopped goes on where it was.`,
 			if out == "" {
 				return usagef("-o: want the dataset folder to make")
 			}
-			return withStore(c.Context(), url, func(s *store.Store) error {
+			return withStore(c.Context(), url, store.Open, func(s *store.Store) error {
 				return runMerge(c.Context(), e, s, args[0], out, !noVerify)
 			})
 		},

@@ -46,9 +46,10 @@ func addStore(c *cobra.Command, url *string) {
 	require(c, "store")
 }
 
-// withStore opens a store, calls run with it and closes it.
-func withStore(ctx context.Context, url string, run func(*store.Store) error) error {
-	s, err := store.Open(ctx, url)
+// withStore opens a store by store.Open or store.Create, calls run with it and
+// closes it.
+func withStore(ctx context.Context, url string, open func(context.Context, string) (*store.Store, error), run func(*store.Store) error) error {
+	s, err := open(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ and goes on where it was stopped.`,
 				return usagef("--unit-bytes: want at least 0, have %d", f.unitBytes)
 			}
 			return e.withDevices(f.job.device, func(d []layers.Device) error {
-				return withStore(c.Context(), f.store, func(s *store.Store) error { return runSubmit(c.Context(), e, c, &f, s, d) })
+				return withStore(c.Context(), f.store, store.Create, func(s *store.Store) error { return runSubmit(c.Context(), e, c, &f, s, d) })
 			})
 		},
 	}

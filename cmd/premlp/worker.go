@@ -52,8 +52,12 @@ back where that would take longer than --grace. A second signal ends it at once.
   premlp worker --store file:///shared/store --nats nats://127.0.0.1:4222 --device cuda:all --metrics :9464`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if f.threads < 1 || f.batchTokens < 1 || f.batchBytes < 0 || f.grace < 0 {
+				return usagef("--threads, --batch-tokens, --batch-bytes and --grace: want at least 1, 1, 0 and 0, have %d, %d, %d and %s",
+					f.threads, f.batchTokens, f.batchBytes, f.grace)
+			}
 			return e.withDevices(f.device, func(d []layers.Device) error {
-				return withStore(c.Context(), f.store, func(s *store.Store) error { return runWorker(c.Context(), e, &f, s, d) })
+				return withStore(c.Context(), f.store, store.Open, func(s *store.Store) error { return runWorker(c.Context(), e, &f, s, d) })
 			})
 		},
 	}
@@ -64,7 +68,7 @@ back where that would take longer than --grace. A second signal ends it at once.
 	flags := c.Flags()
 	flags.StringVar(&f.job, "job", "", "take units of this job alone (its id, or the beginning of it)")
 	flags.BoolVar(&f.once, "once", false, "end after one unit")
-	flags.BoolVar(&f.untilEmpty, "until-empty", false, "end when no unit waits or is being computed")
+	flags.BoolVar(&f.untilEmpty, "until-empty", false, "end when no unit waits or is being computed, of --job or of all jobs of the store")
 	flags.DurationVar(&f.grace, "grace", 20*time.Second, "how long a unit may go on when the worker is to end")
 	flags.StringVar(&f.metrics, "metrics", "", "address to serve Prometheus metrics at, as :9464, which is this machine's loopback")
 	flags.BoolVar(&f.logJSON, "log-json", false, "log JSON, one object a line")
@@ -77,6 +81,7 @@ back where that would take longer than --grace. A second signal ends it at once.
 
 func runWorker(ctx context.Context, e *env, f *workerFlags, s *store.Store, devices []layers.Device) error {
 	log := e.logger(f.logJSON)
+	slog.SetDefault(log) // what libraries log goes the same way
 	job := f.job
 	if job != "" {
 		var err error
@@ -94,7 +99,7 @@ func runWorker(ctx context.Context, e *env, f *workerFlags, s *store.Store, devi
 		return err
 	}
 	w.Threads, w.BatchTokens, w.BatchBytes = f.threads, f.batchTokens, f.batchBytes
-	w.Grace, w.Once, w.UntilEmpty, w.Log = f.grace, f.once, f.untilEmpty, log
+	w.Job, w.Grace, w.Once, w.UntilEmpty, w.Log = job, f.grace, f.once, f.untilEmpty, log
 	if f.metrics != "" {
 		stop, err := serveMetrics(f.metrics, w.Metrics, log)
 		if err != nil {

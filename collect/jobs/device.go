@@ -86,8 +86,16 @@ func (d *device) open(ctx context.Context, id string) error {
 	if err := d.closeJob(); err != nil {
 		return err
 	}
-	var err error
-	d.job, err = Open(ctx, d.worker.Store, id)
+	w := d.worker
+	has, err := w.Store.Has(ctx, jobName(id))
+	if err == nil && !has { // it would fail all units of the job, one after another
+		err = fmt.Errorf("job %s: %w %s: want the store that it was submitted to; a queue is of one store's jobs", short(id), store.ErrNotFound, w.Store)
+		w.stop(err)
+	}
+	if err != nil {
+		return err
+	}
+	d.job, err = Open(ctx, w.Store, id)
 	return err
 }
 

@@ -177,6 +177,9 @@ func (b blockReader) Make(ctx context.Context, u collect.Unit, m *collect.Made, 
 	if errors.Is(err, ErrDamaged) {
 		err = fmt.Errorf("%w; submit the job again with --check, which finds damaged blocks and has them computed again", err)
 	}
+	if err != nil {
+		return err
+	}
 	m.Raw = m.Raw[u.First-whole.First:]
-	return err
+	return nil
 }

@@ -116,6 +116,9 @@ func List(ctx context.Context, s *store.Store) iter.Seq2[Listed, error] {
 
 // Find returns the id of the one job whose id begins with a prefix.
 func Find(ctx context.Context, s *store.Store, prefix string) (string, error) {
+	if prefix == "" {
+		return "", errors.New("job: want its id, or the beginning of it, have none")
+	}
 	var found []string
 	for e, err := range s.List(ctx, jobFolder+prefix) {
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"premlp/collect"
 	"premlp/collect/collecttest"
@@ -50,9 +51,14 @@ func TestRowsThatCannotBeStored(t *testing.T) {
 	}
 	defer l.Close()
 	p := tinyPlan(t, l, dataset.F32)
-	s, q := newStore(t), quickQueue(t)
-	done := submit(t, s, q, p)
+	s, q := newStore(t), queue.NewMemory(queue.Options{})
+	defer q.Close()
+	done, err := Submit(t.Context(), s, q, p, SubmitOptions{UnitBytes: 5 * unitBytes}) // few units: a worker waits longer after each
+	if err != nil || done.Units < 2 {
+		t.Fatal(done, err)
+	}
 	w := newWorker(t, s, q, "one")
+	w.Heartbeat = time.Hour // no unit is given to two
 	work(t, w)
 	dead := deadUnits(t, q, done.Job)
 	if len(dead) != done.Units || !strings.HasPrefix(dead[0], "1: ") || !strings.Contains(dead[0], "want a finite number, have NaN") {
@@ -74,6 +80,23 @@ func TestOtherArithmetic(t *testing.T) {
 	w.UntilEmpty = false
 	err := w.Run(t.Context())
 	if !errors.Is(err, collect.ErrArithmetic) || !strings.Contains(err.Error(), `want "fma-of-elsewhere", this machine computes in`) {
+		t.Errorf("have %v", err)
+	}
+	counts, err := q.Status(t.Context(), done.Job)
+	if err != nil || counts.Dead > 0 || counts.Waiting+counts.Running != int64(done.Units) {
+		t.Errorf("want all %d units in the queue, have %+v, %v", done.Units, counts, err)
+	}
+}
+
+// A worker of another store than the job's says so and ends: it fails no unit for
+// those who have the right one.
+func TestOtherStore(t *testing.T) {
+	p := tinyPlan(t, tiny(t), dataset.F32)
+	s, q := newStore(t), quickQueue(t)
+	done := submit(t, s, q, p)
+	w := newWorker(t, newStore(t), q, "one")
+	w.UntilEmpty = false
+	if err := w.Run(t.Context()); !errors.Is(err, store.ErrNotFound) || !strings.Contains(err.Error(), "want the store that it was submitted to") {
 		t.Errorf("have %v", err)
 	}
 	counts, err := q.Status(t.Context(), done.Job)

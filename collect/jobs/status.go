@@ -90,6 +90,9 @@ func (s *Status) derive(now time.Time) {
 		}
 	}
 	slices.Sort(usual)
+	if s.Done == s.Units {
+		return // what a worker that died says of itself is past
+	}
 	for _, w := range s.Workers {
 		if w.Ended || now.Sub(w.Updated) > reportAge {
 			continue

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestWorkerStops(t *testing.T) {
 		if err != nil || counts.Done != c.computed || counts.Dead != 0 || counts.Waiting+counts.Running != int64(done.Units)-c.computed {
 			t.Errorf("grace %s: want %d done and the rest in the queue, have %+v, %v", c.grace, c.computed, counts, err)
 		}
-		if w.Metrics.Computed != c.computed {
+		if w.Metrics.Computed != c.computed || w.Metrics.Failed != 0 {
 			t.Errorf("grace %s: have %+v", c.grace, w.Metrics)
 		}
 		work(t, newWorker(t, s, q, "two"))
@@ -55,6 +56,19 @@ func TestOnce(t *testing.T) {
 	st, err := ReadStatus(t.Context(), s, q, Listed{ID: done.Job, Record: mustOpen(t, s, done.Job).Record})
 	if err != nil || st.Done != 1 || st.Queue.Done != 1 || len(st.Workers) != 1 || st.Workers[0].Units != 1 || !st.Workers[0].Ended {
 		t.Errorf("have %+v, %v", st, err)
+	}
+}
+
+// A worker of one job does not wait for others.
+func TestEmpty(t *testing.T) {
+	s, q := newStore(t), quickQueue(t)
+	done := submit(t, s, q, tinyPlan(t, tiny(t), dataset.F32))
+	w := newWorker(t, s, q, "one")
+	for job, want := range map[string]bool{"": false, done.Job: false, strings.Repeat("ab", 32): true} {
+		w.Job = job
+		if empty, err := w.empty(t.Context()); empty != want || err != nil {
+			t.Errorf("job %q: want %v, have %v, %v", job, want, empty, err)
+		}
 	}
 }
 
@@ -76,5 +90,9 @@ func TestDerive(t *testing.T) {
 	}
 	if len(s.Stragglers) != 1 || s.Stragglers[0].Worker != "slow" || s.Stragglers[0].Seconds != 70 {
 		t.Errorf("stragglers: have %+v", s.Stragglers)
+	}
+	s.Done, s.Rate, s.Left, s.Stragglers = 40, 0, 0, nil
+	if s.derive(now); s.Rate != 0 || s.Left != 0 || len(s.Stragglers) != 0 {
+		t.Errorf("a job that is done: have %v units a second, %v s left, %+v", s.Rate, s.Left, s.Stragglers)
 	}
 }

@@ -216,13 +216,19 @@ func (c *checker) whole(ctx context.Context, u Unit) (bool, error) {
 
 // readBlock reads the block of a unit into made.
 func (j *Job) readBlock(ctx context.Context, key string, u collect.Unit, made *collect.Made) error {
-	made.Reset(u, rawSizes(j.raw, j.Stored.List(), u))
+	sizes := rawSizes(j.raw, j.Stored.List(), u)
 	r, size, err := j.store.Open(ctx, blockName(key))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := ReadBlock(untilDone{ctx, r}, key, made.Raw); err != nil {
+	if want := blockSize(sizes); size != want { // before there is memory for it
+		err = fmt.Errorf("%w: want %d bytes", ErrDamaged, want)
+	} else {
+		made.Reset(u, sizes)
+		err = ReadBlock(untilDone{ctx, r}, key, made.Raw)
+	}
+	if err != nil {
 		return fmt.Errorf("store %s: %s, of %s (%d bytes): %w", j.store, blockName(key), u, size, err)
 	}
 	return nil

@@ -35,8 +35,9 @@ type Worker struct {
 
 	Heartbeat  time.Duration // how often a unit's lease is extended; 0: 5 s
 	Grace      time.Duration // how long units may go on once Run is to end
+	Job        string        // the one whose units Queue hands out; "": those of all
 	Once       bool          // end after one unit
-	UntilEmpty bool          // end when no job of the store has a unit that waits or runs
+	UntilEmpty bool          // end when no unit waits or runs: of Job, or of all jobs of the store
 
 	Log     *slog.Logger
 	Metrics *Metrics // may be nil
@@ -55,7 +56,8 @@ type Worker struct {
 
 // Run works until ctx ends, which is no error: units under way may be finished
 // within Grace, and are else given back. It ends with an error where the queue
-// fails, or this machine cannot compute a job.
+// fails, this machine cannot compute a job, or the store is not the one that the
+// job was submitted to.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -130,7 +132,7 @@ func (w *Worker) do(ctx context.Context, l *lane, t queue.Task) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
-		w.count(t, on, err)
+		w.count(ctx, t, on, err)
 	}()
 	start := time.Now()
 	log := w.Log.With("job", short(t.Job), "unit", short(t.ID))
@@ -201,10 +203,15 @@ func (w *Worker) step(name, key string) error {
 	return w.fault(name, key)
 }
 
-// count counts and logs a unit's failure.
-func (w *Worker) count(t queue.Task, on *device, err error) {
+// count counts and logs a unit's failure. One that is given back because ctx, and
+// so the worker, ends has not failed.
+func (w *Worker) count(ctx context.Context, t queue.Task, on *device, err error) {
 	w.reports.left(t, on)
 	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		w.Log.Info("given back", "job", short(t.Job), "unit", short(t.ID))
 		return
 	}
 	w.Metrics.add(func(m *Metrics) {
@@ -240,8 +247,13 @@ func (w *Worker) watchEmpty(ctx context.Context) {
 	}
 }
 
-// empty says whether no job of the store has a unit that waits or runs.
+// empty says whether no unit waits or runs: of the worker's job, or of any job of
+// the store.
 func (w *Worker) empty(ctx context.Context) (bool, error) {
+	if w.Job != "" {
+		s, err := w.Queue.Status(ctx, w.Job)
+		return s.Waiting+s.Running == 0, err
+	}
 	for e, err := range List(ctx, w.Store) {
 		if err != nil {
 			return false, err

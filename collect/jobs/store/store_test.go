@@ -14,7 +14,7 @@ import (
 func each(t *testing.T, test func(t *testing.T, s *Store)) {
 	for name, url := range map[string]string{"memory": "mem://", "folder": filepath.Join(t.TempDir(), "a", "store")} {
 		t.Run(name, func(t *testing.T) {
-			s, err := Open(t.Context(), url)
+			s, err := Create(t.Context(), url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,6 +147,8 @@ func TestOpen(t *testing.T) {
 		{"gs://bucket", "make cloud"},
 		{"azblob://container", "make cloud"},
 		{"http://host/store", "want file://, mem://, s3://"},
+		{filepath.Join(dir, "none"), "none: file does not exist: want a folder"},
+		{"file://" + filepath.ToSlash(dir) + "/none", "is it mounted here?"},
 		{filepath.Join(file, "store"), "file"},
 	} {
 		s, err := Open(t.Context(), c.url)
@@ -156,6 +158,9 @@ func TestOpen(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: want %q, have %v", c.url, c.want, err)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("want no folder made, have %v", err)
 	}
 	s, err := Open(t.Context(), "file://"+filepath.ToSlash(dir))
 	if err != nil || s.String() != "file://"+filepath.ToSlash(dir) {
