@@ -169,7 +169,9 @@ func Open(ctx context.Context, s *store.Store, id string) (*Job, error) {
 		return nil, err
 	}
 	path := filepath.Join(j.dir, "questions.jsonl")
-	if err = getFile(ctx, s, r.Files.Questions, -1, path); err == nil {
+	if r.Questions != m.Questions {
+		err = fmt.Errorf("want the manifest's %d, have %d", m.Questions, r.Questions)
+	} else if err = getFile(ctx, s, r.Files.Questions, -1, path); err == nil {
 		j.Stored, err = dataset.OpenStored(path)
 	}
 	if err == nil && (j.Stored.List().Digest() != m.QuestionsDigest || j.Stored.List().Len() != m.Questions) {

@@ -166,6 +166,28 @@ func TestDamagedJob(t *testing.T) {
 	}
 }
 
+// A record that counts other questions than its manifest is refused: its units
+// could be of questions that are not there.
+func TestRecordOfOtherQuestions(t *testing.T) {
+	s := newStore(t)
+	done := submit(t, s, quickQueue(t), tinyPlan(t, tiny(t), dataset.F32))
+	r, err := readRecord(t.Context(), s, done.Job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Questions++
+	text, id, err := r.encode()
+	if err == nil {
+		_, err = s.PutBytes(t.Context(), jobName(id), text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), s, id); err == nil || !strings.Contains(err.Error(), "want the manifest's 20, have 21") {
+		t.Errorf("have %v", err)
+	}
+}
+
 // The files of a model keep to their folder, and are checked when they come.
 func TestGetModel(t *testing.T) {
 	t.Setenv("PREMLP_CACHE", t.TempDir())

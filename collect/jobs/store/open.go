@@ -55,6 +55,12 @@ func open(ctx context.Context, url string, create bool) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", name, err)
 	}
+	if there, err := bucket.IsAccessible(ctx); err != nil || !there {
+		if err == nil {
+			err = errors.New("no such bucket: make it first")
+		}
+		return nil, errors.Join(fmt.Errorf("store %s: %w", name, err), bucket.Close())
+	}
 	return &Store{bucket: bucket, url: name}, nil
 }
 

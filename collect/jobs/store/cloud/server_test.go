@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,20 +61,24 @@ func s3Server(t *testing.T) *store.Store {
 	} {
 		t.Setenv(name, value)
 	}
-	s, err := store.Open(t.Context(), "s3://bucket?region=us-east-1&use_path_style=true&endpoint=http://"+address)
+	url := "s3://%s?region=us-east-1&use_path_style=true&endpoint=http://" + address
+	s, err := store.Open(t.Context(), fmt.Sprintf(url, "bucket"))
+	for deadline := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		s, err = store.Open(t.Context(), fmt.Sprintf(url, "bucket")) // it begins to listen
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		_, err := s.Has(t.Context(), "anything")
-		if err == nil {
-			return s
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server does not answer: %v", err)
-		}
+	if _, err := store.Create(t.Context(), fmt.Sprintf(url, "nothing")); err == nil || err.Error() != "store s3://nothing: no such bucket: make it first" {
+		t.Errorf("a bucket that is not there: have %v", err)
 	}
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+	if _, err := store.Open(t.Context(), fmt.Sprintf(url, "bucket")); err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
+		t.Errorf("a wrong key: have %v", err)
+	}
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	return s
 }
 
 // Of many that put at once, one is written, and the others learn that they are
