@@ -195,6 +195,7 @@ func TestJobsBadInput(t *testing.T) {
 		{"a cloud", []string{"submit", "--store", "s3://bucket", "--local", "--model", m, "--concept", "France"}, exitFailed, "make cloud"},
 		{"unknown kind of store", []string{"jobs", "--store", "ftp://x"}, exitFailed, "want file://, mem://, s3://"},
 		{"unknown job", []string{"merge", "abcd", "--store", store, "-o", filepath.Join(dir, "out")}, exitFailed, `job "abcd": not in the store`},
+		{"two replicas", []string{"submit", "--store", none, "--local", "--model", m, "--concept", "France", "--replicas", "2"}, exitUsage, "--replicas: want 1, 3 or 5, have 2"},
 		{"no job's name", []string{"merge", "", "--store", store, "-o", filepath.Join(dir, "out")}, exitFailed, "want its id, or the beginning of it"},
 		{"jobs of a store that is not there", []string{"jobs", "--store", none}, exitFailed, "none: file does not exist: want a folder"},
 		{"merge of a store that is not there", []string{"merge", "abcd", "--store", none, "-o", filepath.Join(dir, "out")}, exitFailed, "file does not exist"},

@@ -48,6 +48,9 @@ and goes on where it was stopped.`,
 			if f.unitBytes < 0 {
 				return usagef("--unit-bytes: want at least 0, have %d", f.unitBytes)
 			}
+			if n := f.queue.replicas; n != 1 && n != 3 && n != 5 {
+				return usagef("--replicas: want 1, 3 or 5, have %d", n)
+			}
 			return e.withDevices(f.job.device, func(d []layers.Device) error {
 				return withStore(c.Context(), f.store, store.Create, func(s *store.Store) error { return runSubmit(c.Context(), e, c, &f, s, d) })
 			})
@@ -58,7 +61,7 @@ and goes on where it was stopped.`,
 	f.queue.add(c)
 	flags := c.Flags()
 	flags.BoolVar(&f.local, "local", false, "compute the units in this process, without a queue's server")
-	flags.BoolVar(&f.check, "check", false, "read every block that is there, and have damaged ones computed again")
+	flags.BoolVar(&f.check, "check", false, "read every block that is there, and have damaged ones computed again; store damaged files again")
 	flags.Int64Var(&f.unitBytes, "unit-bytes", jobs.DefaultUnitBytes, "bytes of rows of a unit, if it is more than one question; another number is another job with other blocks")
 	flags.IntVar(&f.queue.replicas, "replicas", 1, "servers of a cluster that keep each queued unit: 1, 3 or 5")
 	c.MarkFlagsOneRequired("nats", "local")

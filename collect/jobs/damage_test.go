@@ -102,3 +102,53 @@ func TestDamagedBlocks(t *testing.T) {
 		same(t, want, merge(t, s, done.Job))
 	}
 }
+
+// A file of the right size with other bytes is stored again by a checking submit.
+func TestDamagedFiles(t *testing.T) {
+	t.Setenv("PREMLP_CACHE", t.TempDir())
+	p := tinyPlan(t, tiny(t), dataset.F32)
+	s, q := newStore(t), quickQueue(t)
+	done := submit(t, s, q, p)
+	record := mustOpen(t, s, done.Job).Record
+	var list ModelFiles
+	text, err := getBytes(t.Context(), s, record.Files.Model, maxManifest)
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	digests := []string{record.Files.Questions}
+	for _, f := range list.Files {
+		digests = append(digests, f.SHA256)
+	}
+	flip := func(digest string) {
+		data, err := s.Get(t.Context(), fileName(digest), 1<<30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/2] ^= 1
+		err = s.Replace(t.Context(), fileName(digest), func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, digest := range digests {
+		flip(digest)
+	}
+	for _, check := range []bool{false, true} {
+		if _, err := Submit(t.Context(), s, q, p, SubmitOptions{UnitBytes: unitBytes, Check: check}); err != nil {
+			t.Fatal(err)
+		}
+		for _, digest := range digests {
+			if whole, err := intact(t.Context(), s, digest); err != nil || whole != check {
+				t.Errorf("%s: check %v: want the file whole: %v, have %v, %v", digest, check, check, whole, err)
+			}
+		}
+	}
+	work(t, newWorker(t, s, q, "one"))
+	same(t, single(t, p), merge(t, s, done.Job))
+}

@@ -21,11 +21,15 @@ func putBytes(ctx context.Context, s *store.Store, data []byte) (digest string, 
 	return digest, err
 }
 
-// putFile stores a file of a digest, unless it is there.
-func putFile(ctx context.Context, s *store.Store, path, digest string, size int64, told func(written int64)) error {
-	if have, err := s.Size(ctx, fileName(digest)); err == nil && have == size {
-		return nil
-	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+// putFile stores a file of a digest, unless it is there: by its size, or where it is
+// to be checked by its bytes.
+func putFile(ctx context.Context, s *store.Store, path, digest string, size int64, check bool, told func(written int64)) error {
+	have, err := s.Size(ctx, fileName(digest))
+	there := err == nil && have == size
+	if err == nil && there && check {
+		there, err = intact(ctx, s, digest)
+	}
+	if there || err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	f, err := os.Open(path)
@@ -33,7 +37,7 @@ func putFile(ctx context.Context, s *store.Store, path, digest string, size int6
 		return err
 	}
 	defer f.Close()
-	// Replaced, not put: a file of another size under this name was damaged.
+	// Replaced, not put: another file under this name was damaged.
 	return s.Replace(ctx, fileName(digest), func(w io.Writer) error {
 		sum := sha256.New()
 		_, err := io.Copy(io.MultiWriter(w, sum, teller{told}), f)
@@ -42,6 +46,18 @@ func putFile(ctx context.Context, s *store.Store, path, digest string, size int6
 		}
 		return err
 	})
+}
+
+// intact reads a stored file through and says whether it has its digest.
+func intact(ctx context.Context, s *store.Store, digest string) (bool, error) {
+	r, _, err := s.Open(ctx, fileName(digest))
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	sum := sha256.New()
+	_, err = io.Copy(sum, untilDone{ctx, r})
+	return hex.EncodeToString(sum.Sum(nil)) == digest, err
 }
 
 // teller tells of bytes written to it.

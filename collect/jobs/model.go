@@ -24,8 +24,8 @@ type ModelFiles struct {
 const maxModelFiles = 10_000
 
 // putModel stores a model's files where they are missing, and returns the digest
-// of their list. progress is told of bytes, whether hashed or stored.
-func putModel(ctx context.Context, s *store.Store, l *collect.Loaded, progress func(file string, done, total int64)) (digest string, err error) {
+// of their list. progress is told of bytes stored.
+func putModel(ctx context.Context, s *store.Store, l *collect.Loaded, check bool, progress func(file string, done, total int64)) (digest string, err error) {
 	paths, err := collect.ModelFiles(l.Model)
 	if err != nil {
 		return "", err
@@ -37,7 +37,7 @@ func putModel(ctx context.Context, s *store.Store, l *collect.Loaded, progress f
 			return "", err
 		}
 		name, done := filepath.Base(path), int64(0)
-		err = putFile(ctx, s, path, sum, size, func(n int64) {
+		err = putFile(ctx, s, path, sum, size, check, func(n int64) {
 			if done += n; progress != nil {
 				progress(name, done, size)
 			}

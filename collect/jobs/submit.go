@@ -26,7 +26,7 @@ const putEvery = 1000
 type SubmitOptions struct {
 	UnitBytes int64 // of the rows of a unit; 0: DefaultUnitBytes
 	// Check reads every block that is there, and has those computed again that are
-	// damaged.
+	// damaged; and the model's files and the questions, and stores them again.
 	Check    bool
 	Progress func(stage string, done, total int64) // may be nil
 }
@@ -61,7 +61,7 @@ func Submit(ctx context.Context, s *store.Store, q queue.Queue, p *collect.Plan,
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	stored, err := storeQuestions(ctx, s, p, filepath.Join(dir, "questions.jsonl"))
+	stored, err := storeQuestions(ctx, s, p, o.Check, filepath.Join(dir, "questions.jsonl"))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func Submit(ctx context.Context, s *store.Store, q queue.Queue, p *collect.Plan,
 }
 
 // storeQuestions stores the plan's questions and opens them as a file.
-func storeQuestions(ctx context.Context, s *store.Store, p *collect.Plan, path string) (*dataset.Stored, error) {
+func storeQuestions(ctx context.Context, s *store.Store, p *collect.Plan, check bool, path string) (*dataset.Stored, error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func storeQuestions(ctx context.Context, s *store.Store, p *collect.Plan, path s
 	}
 	info, err := os.Stat(path)
 	if err == nil {
-		err = putFile(ctx, s, path, stored.List().Digest(), info.Size(), nil)
+		err = putFile(ctx, s, path, stored.List().Digest(), info.Size(), check, nil)
 	}
 	if err != nil {
 		return nil, errors.Join(err, stored.Close())
@@ -138,7 +138,7 @@ func storeRecord(ctx context.Context, s *store.Store, p *collect.Plan, m *datase
 			o.Progress("storing "+file, done, total)
 		}
 	}
-	if r.Files.Model, err = putModel(ctx, s, p.Model(), told); err != nil {
+	if r.Files.Model, err = putModel(ctx, s, p.Model(), o.Check, told); err != nil {
 		return "", nil, fmt.Errorf("model: %w", err)
 	}
 	text, id, err = r.encode()
