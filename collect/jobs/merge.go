@@ -82,7 +82,7 @@ func Merge(ctx context.Context, s *store.Store, id, dir string, run dataset.RunI
 		err = w.Finish(run)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%w; %d of %d questions are kept in %s.partial", err, w.Next(), job.Questions, dir), w.Close())
+		return nil, errors.Join(fmt.Errorf("%w; %d of %d questions are kept in %s.partial: run the same command again to go on", err, w.Next(), job.Questions, dir), w.Close())
 	}
 	merged.Seconds = time.Since(start).Seconds()
 	return merged, w.Close()
