@@ -194,7 +194,7 @@ API cuLaunchKernel(const Kernel *kernel, unsigned gx, unsigned gy, unsigned gz, 
 			return success;
 		}
 	}
-	counted.launches++;
+	counted.launches++, current->launches++;
 	counted.kernels[kernel->name]++;
 	const char *wrong = run_grid([&] { kernel->call(args); }, {(int)gx, (int)gy, (int)gz}, {(int)bx, (int)by, (int)bz});
 	if (wrong) {

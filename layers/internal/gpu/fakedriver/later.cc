@@ -45,7 +45,7 @@ API cuEventRecord(Event *event, Stream *stream) {
 	if (!events.count(event) || (stream && !streams.count(stream))) return invalid_handle;
 	event->stream = stream;
 	event->copies = stream ? stream->queue.size() : 0;
-	event->launches = counted.launches;
+	event->launches = current->launches;
 	return success;
 }
 
@@ -63,7 +63,7 @@ API cuMemcpyDtoHAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, Stream *str
 	if (!streams.count(stream)) return invalid_handle;
 	if (!within(from, bytes)) return say("cuMemcpyDtoHAsync", "not within an allocation"), invalid_value;
 	if (!locked(to, bytes)) return say("cuMemcpyDtoHAsync", "not to memory of cuMemAllocHost"), invalid_value;
-	bool early = stream->seen < counted.launches;
+	bool early = stream->seen < current->launches;
 	if (early) say("cuMemcpyDtoHAsync", "does not wait for the launches before it");
 	memset((void *)to, 0xff, bytes);
 	stream->queue.push_back({to, from, bytes, early});

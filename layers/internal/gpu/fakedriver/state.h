@@ -65,6 +65,7 @@ struct Event {
 struct Context {
 	int device;
 	Result broken = success; // what a launch did; every later call returns it
+	long launches = 0;       // so far
 };
 
 inline std::mutex lock;
