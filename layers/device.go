@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"unsafe"
 
 	"premlp/layers/internal/gpu"
 	"premlp/layers/internal/kernel"
@@ -147,7 +146,7 @@ func (d *onDevice) send(b *Batch) error {
 	for _, p := range places {
 		*p.to = at.Offset(p.at)
 	}
-	return d.Upload(at, memoryOfInts(all))
+	return d.Upload(at, gpu.BytesOf(all))
 }
 
 // matAt is a matrix on the device, [rows, cols].
@@ -164,23 +163,7 @@ func (d *onDevice) fetch(m matAt) (Mat, error) {
 	if m.len() == 0 {
 		return host, nil
 	}
-	return host, d.Download(memoryOf(host.Data), m.at)
-}
-
-// memoryOf and memoryOfInts are the memory of a slice; devices are little-endian, as
-// are all machines that have one.
-func memoryOf(x []float32) []byte {
-	if len(x) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
-}
-
-func memoryOfInts(x []int32) []byte {
-	if len(x) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x))
+	return host, d.Download(gpu.BytesOf(host.Data), m.at)
 }
 
 // checkDevice says why a machine cannot use a device, or returns nil.

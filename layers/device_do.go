@@ -83,5 +83,5 @@ func (m *Machine) editOnDevice(o *Op, c *deviceCall) error {
 		return err
 	}
 	m.edit(o, &Call{Batch: c.Batch, Out: value, selected: c.selected})
-	return c.d.Upload(c.Out.at, memoryOf(value.Data))
+	return c.d.Upload(c.Out.at, gpu.BytesOf(value.Data))
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"strconv"
 
+	"premlp/layers/internal/gpu"
 	"premlp/weights"
 )
 
@@ -17,7 +18,7 @@ func (e Experts) routeOnDevice(c *deviceCall) error {
 	for t := range scores.Rows {
 		writeChoice(choice.Row(t), e, scores.Row(t))
 	}
-	return c.d.Upload(c.Out.at, memoryOf(choice.Data))
+	return c.d.Upload(c.Out.at, gpu.BytesOf(choice.Data))
 }
 
 // send uploads the expert's weights.
@@ -75,8 +76,8 @@ func (x *expert) addOnDevice(c *deviceCall, e Experts, of chosen) error {
 		index[i] = int32(t)
 	}
 	for _, step := range []func() error{
-		func() error { return c.d.Upload(rows.at, memoryOfInts(index)) },
-		func() error { return c.d.Upload(shares.at, memoryOf(of.shares)) },
+		func() error { return c.d.Upload(rows.at, gpu.BytesOf(index)) },
+		func() error { return c.d.Upload(shares.at, gpu.BytesOf(of.shares)) },
 		func() error {
 			return c.each("gather", in.len(), in.at, c.In[0].at, rows.at, count(in.len()), number(d))
 		},

@@ -178,7 +178,7 @@ func (s *Store) sendRounded(d *onDevice, r gpu.Rounding, key string, t *weights.
 		for i := range count {
 			t.Row(staged[i*k:(i+1)*k], first+i)
 		}
-		if err = d.Upload(from, memoryOf(staged[:count*k])); err == nil {
+		if err = d.Upload(from, gpu.BytesOf(staged[:count*k])); err == nil {
 			err = gpu.RoundRows(d.Device, r, p+gpu.Pointer(first*r.Pitch(k)), from, count, k)
 		}
 	}

@@ -152,7 +152,7 @@ func (kept *deviceAttention) cover(d *onDevice, a Attention, keys int) error {
 		return err
 	}
 	kept.biasKeys = keys
-	return d.Upload(at, memoryOf(table))
+	return d.Upload(at, gpu.BytesOf(table))
 }
 
 // attentionScale is the scale of scores.

@@ -63,10 +63,10 @@ func (r *RopeCache) send(d *onDevice, t *kernel.RotaryTable) (cos, sin gpu.Point
 		}
 		at, err := d.room(m, len(t.Cos)+len(t.Sin))
 		if err == nil {
-			err = d.Upload(at, memoryOf(t.Cos))
+			err = d.Upload(at, gpu.BytesOf(t.Cos))
 		}
 		if err == nil {
-			err = d.Upload(at.Offset(len(t.Cos)), memoryOf(t.Sin))
+			err = d.Upload(at.Offset(len(t.Cos)), gpu.BytesOf(t.Sin))
 		}
 		if err != nil {
 			return 0, 0, err

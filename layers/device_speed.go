@@ -38,7 +38,7 @@ func NewDeviceProduct(d Device, n int) (*DeviceProduct, error) {
 		*m = matAt{at, n, n}
 	}
 	p.modes = []productMode{{"float32", func() error { return p.d.multiply(p.x, part{out: p.out, w: p.w.at}) }}}
-	err := errors.Join(p.Upload(), d.Upload(p.w.at, memoryOf(p.host)))
+	err := errors.Join(p.Upload(), d.Upload(p.w.at, gpu.BytesOf(p.host)))
 	if err == nil && len(d.Info().Families) > 0 {
 		err = errors.Join(p.addRounded(gpu.TF32), p.addRounded(gpu.BF16))
 	}
@@ -129,10 +129,10 @@ func (p *DeviceProduct) Error(mode int) (float64, error) {
 }
 
 // Upload copies one matrix to the device, 4·n² bytes; Download copies one back.
-func (p *DeviceProduct) Upload() error { return p.d.Upload(p.x.at, memoryOf(p.host)) }
+func (p *DeviceProduct) Upload() error { return p.d.Upload(p.x.at, gpu.BytesOf(p.host)) }
 
 // Download is the way back.
-func (p *DeviceProduct) Download() error { return p.d.Download(memoryOf(p.host), p.x.at) }
+func (p *DeviceProduct) Download() error { return p.d.Download(gpu.BytesOf(p.host), p.x.at) }
 
 // Launches launches a kernel that has nothing to do, n times, and waits for them.
 func (p *DeviceProduct) Launches(n int) error {

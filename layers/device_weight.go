@@ -2,7 +2,6 @@ package layers
 
 import (
 	"strings"
-	"unsafe"
 
 	"premlp/layers/internal/gpu"
 	"premlp/weights"
@@ -60,7 +59,7 @@ func (s *Store) sendStored(d *onDevice, key string, t *weights.Tensor) (deviceWe
 		w.kernel = "expand_" + strings.ToLower(t.DType.String())
 	}
 	if table := t.DType.Table(); table != nil {
-		w.table, err = s.sendBytes(d, "codes of "+t.DType.String(), func() []byte { return memoryOfCodes(table) })
+		w.table, err = s.sendBytes(d, "codes of "+t.DType.String(), func() []byte { return gpu.BytesOf(table) })
 	}
 	if err == nil {
 		w.at, err = s.sendBytes(d, key, t.Stored)
@@ -70,7 +69,7 @@ func (s *Store) sendStored(d *onDevice, key string, t *weights.Tensor) (deviceWe
 
 // sendFloats uploads values.
 func (s *Store) sendFloats(d *onDevice, key string, values func() []float32) (gpu.Pointer, error) {
-	return s.sendBytes(d, key, func() []byte { return memoryOf(values()) })
+	return s.sendBytes(d, key, func() []byte { return gpu.BytesOf(values()) })
 }
 
 // sendTensor uploads a small tensor as float32: kernels add it or multiply by it as
@@ -133,8 +132,4 @@ func (s *Store) sendTogether(d *onDevice, keys []string, all []*weights.Tensor) 
 		p += gpu.Pointer(len(stored))
 	}
 	return nil
-}
-
-func memoryOfCodes(x []int8) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }

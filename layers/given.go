@@ -3,6 +3,8 @@ package layers
 import (
 	"fmt"
 
+	"premlp/layers/internal/gpu"
+
 	"gorgonia.org/gorgonia"
 )
 
@@ -19,7 +21,7 @@ func Given(s Scope, d int) *gorgonia.Node {
 	s.g.given = d
 	return s.node(&Op{
 		kind: "given", cols: d, inputs: []*gorgonia.Node{s.g.batch},
-		device: func(c *deviceCall) error { return c.d.Upload(c.Out.at, memoryOf(c.Batch.Given)) },
+		device: func(c *deviceCall) error { return c.d.Upload(c.Out.at, gpu.BytesOf(c.Batch.Given)) },
 		run: func(c *Call) error {
 			copy(c.Out.Data, c.Batch.Given)
 			return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"premlp/layers/internal/gpu"
 )
 
 // errPaused is what an op returns that is not to be computed yet. Gorgonia's tape
@@ -105,7 +107,7 @@ func (m *Machine) Patch(o *Op, rows []int32, change Change) error {
 		change.apply(i, value.Row(int(row)))
 	}
 	if m.device != nil {
-		return m.device.Upload(o.place.at, memoryOf(value.Data))
+		return m.device.Upload(o.place.at, gpu.BytesOf(value.Data))
 	}
 	return nil
 }

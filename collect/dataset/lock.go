@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"premlp/collect/internal/filelock"
 )
 
 // lock keeps a second run away from DIR.partial. It is an advisory lock of the
 // operating system on a file beside the folder, so that it vanishes with the
 // process that holds it, however that ends.
 type lock struct{ file *os.File }
-
-// errBusy is what tryLock gives when another process holds the lock.
-var errBusy = errors.New("held")
 
 // takeLock locks path, creating it, and writes the holder's name into it.
 func takeLock(path string) (*lock, error) {
@@ -22,10 +21,10 @@ func takeLock(path string) (*lock, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dataset: lock: %w", err)
 		}
-		if err := tryLock(f); err != nil {
+		if err := filelock.Try(f); err != nil {
 			holder := readHolder(f)
 			f.Close()
-			if errors.Is(err, errBusy) {
+			if errors.Is(err, filelock.ErrBusy) {
 				return nil, fmt.Errorf("dataset: %s: %w%s", path, ErrLocked, holder)
 			}
 			return nil, fmt.Errorf("dataset: lock %s: %w", path, err)

@@ -2,24 +2,7 @@
 
 package dataset
 
-import (
-	"os"
-
-	"golang.org/x/sys/unix"
-)
-
-func tryLock(f *os.File) error {
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch err {
-		case unix.EINTR:
-			continue
-		case unix.EWOULDBLOCK:
-			return errBusy
-		}
-		return err
-	}
-}
+import "os"
 
 // removeLocked removes the file while it is still locked: nobody can lock the
 // same name and lose it.

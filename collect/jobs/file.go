@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"premlp/collect/jobs/store"
+	"premlp/weights"
 )
 
 // putBytes stores a small file under its digest, which it returns.
@@ -99,35 +99,14 @@ func getFile(ctx context.Context, s *store.Store, digest string, size int64, pat
 	if size >= 0 && have != size {
 		return fmt.Errorf("store %s: %s: damaged: want %d bytes, have %d", s, fileName(digest), size, have)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
+	return weights.ReplaceFile(path, func(w io.Writer) error {
+		sum := sha256.New()
+		_, err := io.Copy(io.MultiWriter(w, sum), r)
+		if have := hex.EncodeToString(sum.Sum(nil)); err == nil && have != digest {
+			err = fmt.Errorf("store %s: %s: damaged: sha256: have %s", s, fileName(digest), have)
+		}
 		return err
-	}
-	defer os.Remove(f.Name()) // fails once it is renamed
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, sum), r)
-	if have := hex.EncodeToString(sum.Sum(nil)); err == nil && have != digest {
-		err = fmt.Errorf("store %s: %s: damaged: sha256: have %s", s, fileName(digest), have)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// digestOf is the sha256 of a file, in hex, and its size.
-func digestOf(ctx context.Context, path string) (digest string, size int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	size, err = io.Copy(h, untilDone{ctx, f})
-	return hex.EncodeToString(h.Sum(nil)), size, err
+	})
 }
 
 // untilDone is a reader that ends with its context.

@@ -32,20 +32,20 @@ func putModel(ctx context.Context, s *store.Store, l *collect.Loaded, check bool
 	}
 	list := ModelFiles{Name: l.Name}
 	for _, path := range paths {
-		sum, size, err := digestOf(ctx, path)
+		f, err := catalogue.HashFile(ctx, filepath.Dir(path), filepath.Base(path), func(_, _ int64) {})
 		if err != nil {
 			return "", err
 		}
-		name, done := filepath.Base(path), int64(0)
-		err = putFile(ctx, s, path, sum, size, check, func(n int64) {
+		done := int64(0)
+		err = putFile(ctx, s, path, f.SHA256, f.Bytes, check, func(n int64) {
 			if done += n; progress != nil {
-				progress(name, done, size)
+				progress(f.Name, done, f.Bytes)
 			}
 		})
 		if err != nil {
 			return "", err
 		}
-		list.Files = append(list.Files, catalogue.File{Name: name, SHA256: sum, Bytes: size})
+		list.Files = append(list.Files, f)
 	}
 	text, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {

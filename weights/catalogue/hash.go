@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// hashFile reads one file through.
-func hashFile(ctx context.Context, dir, name string, report func(done, total int64)) (File, error) {
+// HashFile reads one file of a folder through. report is told how many bytes were read.
+func HashFile(ctx context.Context, dir, name string, report func(done, total int64)) (File, error) {
 	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return File{}, err

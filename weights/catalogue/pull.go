@@ -121,7 +121,7 @@ func describePath(ctx context.Context, source, path string, o Options) (*Pulled,
 		}
 	}
 	for _, name := range names {
-		f, err := hashFile(ctx, dir, name, o.progress(name))
+		f, err := HashFile(ctx, dir, name, o.progress(name))
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func present(ctx context.Context, dir string, entry Entry, o Options) (*record, 
 		return nil, err
 	}
 	for _, want := range r.Files {
-		have, err := hashFile(ctx, dir, want.Name, o.progress("checking "+want.Name))
+		have, err := HashFile(ctx, dir, want.Name, o.progress("checking "+want.Name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}

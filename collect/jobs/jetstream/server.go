@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"premlp/collect/internal/filelock"
 )
 
 // ServerOptions are how the server in this process is reached.
@@ -212,8 +214,11 @@ func lockFolder(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tryLock(f); err != nil {
+	if err := filelock.Try(f); err != nil {
 		f.Close()
+		if errors.Is(err, filelock.ErrBusy) {
+			err = errBusy
+		}
 		return nil, fmt.Errorf("server folder %s: %w", dir, err)
 	}
 	return f, nil

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"unsafe"
 
 	"premlp/layers/internal/kernel"
 )
@@ -35,11 +34,6 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// bytesOf is the memory of a slice of 4-byte values.
-func bytesOf[V int32 | float32](x []V) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
-}
-
 // send puts values on the device; nil is the pointer 0.
 func send[V int32 | float32](b *bench, x []V) Pointer {
 	b.Helper()
@@ -48,7 +42,7 @@ func send[V int32 | float32](b *bench, x []V) Pointer {
 	}
 	p, err := b.e.Alloc(int64(max(4*len(x), 4)))
 	if err == nil {
-		err = b.e.Upload(p, bytesOf(x))
+		err = b.e.Upload(p, BytesOf(x))
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -91,7 +85,7 @@ func (b *bench) launch(kernel string, out Pointer, want []float32, grid, block D
 		b.Fatal(err)
 	}
 	have := make([]float32, len(want))
-	if err := b.e.Download(bytesOf(have), out); err != nil {
+	if err := b.e.Download(BytesOf(have), out); err != nil {
 		b.Fatal(err)
 	}
 	for i := range want {

@@ -70,7 +70,7 @@ func rounds(t *testing.T, d Device, r Rounding, x []float32, rows, k int) Pointe
 	t.Helper()
 	from, err1 := d.Alloc(int64(4 * len(x)))
 	to, err2 := d.Alloc(int64(rows * r.Pitch(k)))
-	if err := errors.Join(err1, err2, d.Upload(from, bytesOf(x)), RoundRows(d, r, to, from, rows, k)); err != nil {
+	if err := errors.Join(err1, err2, d.Upload(from, BytesOf(x)), RoundRows(d, r, to, from, rows, k)); err != nil {
 		t.Fatal(err)
 	}
 	return to
@@ -91,10 +91,10 @@ func TestDriverTensorKernels(t *testing.T) {
 			}
 			for _, tile := range d.Info().Tiles() {
 				have := make([]float32, rows*n)
-				if err := errors.Join(MultiplyRounded(d, r, tile, out, px, pw, 0, rows, n, k), d.Download(bytesOf(have), out)); err != nil {
+				if err := errors.Join(MultiplyRounded(d, r, tile, out, px, pw, 0, rows, n, k), d.Download(BytesOf(have), out)); err != nil {
 					t.Fatal(err)
 				}
-				if !slices.Equal(bytesOf(want), bytesOf(have)) {
+				if !slices.Equal(BytesOf(want), BytesOf(have)) {
 					t.Errorf("%s %v, tile %v: other bits than the emulator's", r, s, tile)
 				}
 			}
@@ -130,7 +130,7 @@ func TestDriverBLAS(t *testing.T) {
 			out, err := d.Alloc(int64(4 * rows * n))
 			have := make([]float32, rows*n)
 			err = errors.Join(err, blas.MultiplyRounded(r, out, rounds(t, d, r, x, rows, k), rounds(t, d, r, w, n, k), rows, n, k))
-			if err := errors.Join(err, d.Download(bytesOf(have), out)); err != nil {
+			if err := errors.Join(err, d.Download(BytesOf(have), out)); err != nil {
 				t.Fatal(err)
 			}
 			b.checkProduct(r, have, x, w, nil, rows, n, k)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"unsafe"
 )
 
 // Rounded is what a value is rounded to.
@@ -50,7 +49,7 @@ func CheckProducts(d Device, r Rounding, blas BLAS) (err error) {
 		}
 		from, to := room(4*len(x)), room(rows*r.Pitch(k))
 		if err == nil {
-			err = d.Upload(from, memory(x))
+			err = d.Upload(from, BytesOf(x))
 		}
 		if err == nil {
 			err = RoundRows(d, r, to, from, rows, k)
@@ -65,7 +64,7 @@ func CheckProducts(d Device, r Rounding, blas BLAS) (err error) {
 	}
 	have := make([]float32, rows*n)
 	multiply := func(name string, launch func() error) error {
-		if err := errors.Join(launch(), d.Download(memory(have), out)); err != nil {
+		if err := errors.Join(launch(), d.Download(BytesOf(have), out)); err != nil {
 			return err
 		}
 		return checkSums(name, r, have, x, w, n, k)
@@ -99,5 +98,3 @@ func checkSums(name string, r Rounding, have, x, w []float32, n, k int) error {
 	}
 	return nil
 }
-
-func memory(x []float32) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x)) }

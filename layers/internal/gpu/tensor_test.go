@@ -53,10 +53,10 @@ func TestRoundRows(t *testing.T) {
 					v = r.Rounded(v)
 					if from := 0; r == BF16 {
 						from = 2
-						line = append(line, bytesOf([]float32{v})[from:]...)
+						line = append(line, BytesOf([]float32{v})[from:]...)
 						continue
 					}
-					line = append(line, bytesOf([]float32{v})...)
+					line = append(line, BytesOf([]float32{v})...)
 				}
 				want = append(want, append(line, make([]byte, r.Pitch(k)-len(line))...)...)
 			}
@@ -106,12 +106,12 @@ func TestTensorKernels(t *testing.T) {
 				if first == nil {
 					first = have
 					b.checkProduct(r, have, x, w, bias, rows, n, k)
-				} else if !slices.Equal(bytesOf(first), bytesOf(have)) {
+				} else if !slices.Equal(BytesOf(first), BytesOf(have)) {
 					t.Fatalf("%s %v: tile %v has other bits than %v", r, s, tile, tiles[0])
 				}
 			}
 			last := b.multiply(r, tiles[2], px+Pointer((rows-1)*r.Pitch(k)), pw, pb, 1, n, k)
-			if !slices.Equal(bytesOf(last), bytesOf(first[(rows-1)*n:])) {
+			if !slices.Equal(BytesOf(last), BytesOf(first[(rows-1)*n:])) {
 				t.Fatalf("%s %v: the last row alone has other bits", r, s)
 			}
 		}
@@ -131,7 +131,7 @@ func (b *bench) multiply(r Rounding, t Tile, x, w, bias Pointer, rows, n, k int)
 	if err := MultiplyRounded(b.e, r, t, out, x, w, bias, rows, n, k); err != nil {
 		b.Fatal(err)
 	}
-	if err := b.e.Download(bytesOf(have), out); err != nil {
+	if err := b.e.Download(BytesOf(have), out); err != nil {
 		b.Fatal(err)
 	}
 	return have
@@ -246,9 +246,9 @@ func TestTensorMutants(t *testing.T) {
 		have := make([]float32, rows*n)
 		err = MultiplyRounded(e, BF16, c.tile, out, px, pw, 0, rows, n, k)
 		if err == nil {
-			err = e.Download(bytesOf(have), out)
+			err = e.Download(BytesOf(have), out)
 		}
-		if err == nil && slices.Equal(bytesOf(have), bytesOf(want)) {
+		if err == nil && slices.Equal(BytesOf(have), BytesOf(want)) {
 			t.Errorf("%v: %q for %q is not noticed", c.tile, c.to, c.from)
 		}
 	}

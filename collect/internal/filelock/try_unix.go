@@ -1,6 +1,6 @@
 //go:build unix
 
-package jetstream
+package filelock
 
 import (
 	"os"
@@ -8,14 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func tryLock(f *os.File) error {
+// Try locks a file until it is closed, or returns at once.
+func Try(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch err {
 		case unix.EINTR:
 			continue
 		case unix.EWOULDBLOCK:
-			return errBusy
+			return ErrBusy
 		}
 		return err
 	}
